@@ -1,0 +1,87 @@
+# Every door to the project. Needs make, and Python 3.11 or 3.12; everything else is installed into .venv.
+
+# The interpreter is found by running it: a name on the PATH may be a shim that leads nowhere.
+# `make setup PYTHON=/path/to/python3.12` decides for you.
+PYTHONS = $(if $(PYTHON),'$(PYTHON)',.venv/bin/python python3.12 python3.11 python3 python)
+RUN = .venv/bin/python -m
+
+APP ?= .
+ARGS ?=
+
+# Prints what an up-to-date .venv was made from; fails where the interpreter does not fit.
+define RECIPE
+import ensurepip, hashlib, pathlib, sys, venv
+if sys.version_info[:2] not in ((3, 11), (3, 12)): sys.exit(1)
+locked = hashlib.sha256(pathlib.Path("requirements-dev.txt").read_bytes()).hexdigest()
+print(sys.base_prefix, sys.version.split()[0], locked)
+endef
+export RECIPE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test chaos check lint types imports house bench fix
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install the locked packages into .venv; at once when nothing changed
+	@for python in $(PYTHONS); do \
+		wanted=$$("$$python" -c "$$RECIPE" 2>/dev/null) || continue; \
+		[ "$$(cat .venv/made-from 2>/dev/null)" = "$$wanted" ] && exit 0; \
+		[ "$$python" = .venv/bin/python ] && continue; \
+		echo "Installing the locked packages into .venv with $$python ..."; \
+		"$$python" -m venv --clear .venv && \
+		.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+			-r requirements-dev.txt && \
+		echo "$$wanted" > .venv/made-from; \
+		exit; \
+	done; \
+	echo "No usable Python among:" $(PYTHONS) >&2; \
+	echo "Install Python 3.11 or 3.12 with its venv module (on Debian and Ubuntu: apt install python3-venv)," >&2; \
+	echo "or name the interpreter: make setup PYTHON=/path/to/python3.12" >&2; \
+	exit 1
+
+# State, log and counters of the story lie in a folder of their own that goes with it, however it ends.
+demo: setup ## Play the story of a small shop on the local host; nothing is left of it
+	@folder=$$(mktemp -d) || exit 1; \
+	log="$$folder/log" host=; : > "$$log"; \
+	trap 'kill $$host 2>/dev/null; wait $$host 2>/dev/null; rm -rf "$$folder"' EXIT; trap 'exit 130' INT TERM; \
+	ORDER_DESK_SCRATCH="$$folder" $(RUN) devhost --app tests/apps/order_desk \
+		--settings tests/apps/order_desk/local.settings.example.json \
+		--port 0 --state "$$folder" $(ARGS) > "$$log" 2>&1 & host=$$!; \
+	until url=$$(sed -n 's/^Listening on //p' "$$log"); [ -n "$$url" ] || ! kill -0 $$host 2>/dev/null; \
+		do sleep 0.1; done; \
+	[ -n "$$url" ] && echo "The order desk answers on $$url" && \
+		.venv/bin/python tests/apps/order_desk/story.py "$$url" || \
+		{ status=$$?; tail -n 40 "$$log" >&2; exit $$status; }
+
+serve: setup ## Run the app in APP (default: here) on the local host; ARGS="--port 7072" adds options
+	@exec $(RUN) devhost --app "$(APP)" $(ARGS)
+
+test: setup ## Run every test but the chaos ones; ARGS="-k name" narrows
+	@$(RUN) pytest tests -q --ignore=tests/chaos $(ARGS)
+
+chaos: setup ## Kill the host over and over and see that nothing is lost; takes minutes
+	@$(RUN) pytest tests/chaos -q -s $(ARGS)
+	@HYPOTHESIS_PROFILE=thorough $(RUN) pytest tests/replay/test_random_programs.py -q
+
+check: lint types imports house ## Lint, format, types, import contracts, house rules
+
+lint: setup
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+
+types: setup
+	@$(RUN) mypy
+
+imports: setup
+	@.venv/bin/python .venv/bin/lint-imports --no-logo
+
+house: setup
+	@$(RUN) pytest tests/house -q
+
+bench: setup ## Measure; ARGS="--help" lists what can be asked
+	@$(RUN) benchmarks $(ARGS)
+
+fix: setup ## Mend what ruff can mend, then format
+	@$(RUN) ruff check --fix
+	@$(RUN) ruff format

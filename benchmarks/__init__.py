@@ -1,0 +1,1 @@
+"""What the local host costs, question by question; run it with `make bench`."""

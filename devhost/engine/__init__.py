@@ -1,0 +1,1 @@
+"""The Durable Task engine: instances, entities and timers on one store, free of Azure's packages."""

@@ -1,0 +1,103 @@
+"""The task hub as its clients see it: start, ask, signal, steer."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from devhost.engine.messages import Event
+
+ENDED = frozenset({"Completed", "Failed", "Terminated", "Canceled"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceStatus:
+    """One instance as outsiders may see it; texts are JSON or, for failures, plain."""
+
+    instance_id: str
+    name: str
+    version: str
+    runtime_status: str
+    input_json: str | None
+    output_text: str | None
+    custom_status_json: str | None
+    created: datetime
+    updated: datetime
+    parent_instance_id: str | None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.runtime_status in ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceFilter:
+    """Which instances a listing wants; empty members do not narrow it."""
+
+    runtime_statuses: frozenset[str] = frozenset()
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    id_prefix: str = ""
+    top: int | None = None
+    continuation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstancePage:
+    """One page of a listing; `continuation` is None on the last."""
+
+    instances: tuple[InstanceStatus, ...]
+    continuation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityState:
+    """An entity that exists."""
+
+    name: str
+    key: str
+    state_json: str | None
+    last_operation: datetime | None = field(default=None)
+
+
+class TaskHub(Protocol):
+    """Every method answers only when what it promises is on disk; refusals are `HubError`s."""
+
+    async def start(
+        self,
+        name: str,
+        *,
+        instance_id: str | None = None,
+        input_json: str | None = None,
+        version: str | None = None,
+    ) -> str:
+        """Start an orchestration and return its id; an ended instance of that id is replaced."""
+
+    async def status(self, instance_id: str) -> InstanceStatus:
+        """The instance as it stands."""
+
+    async def history(self, instance_id: str) -> list[Event]:
+        """Every event of the instance's present execution, as stored."""
+
+    async def instances(self, wanted: InstanceFilter) -> InstancePage:
+        """The instances a filter lets through, oldest first."""
+
+    async def raise_event(self, instance_id: str, name: str, input_json: str | None) -> None:
+        """Deliver an external event."""
+
+    async def terminate(self, instance_id: str, reason: str | None) -> None:
+        """End the instance at once; children go on."""
+
+    async def suspend(self, instance_id: str, reason: str | None) -> None:
+        """Keep everything that arrives until the instance is resumed."""
+
+    async def resume(self, instance_id: str, reason: str | None) -> None:
+        """Let a suspended instance go on."""
+
+    async def purge(self, instance_id: str) -> int:
+        """Forget an ended instance; the number of instances forgotten."""
+
+    async def signal_entity(self, name: str, key: str, operation: str, input_json: str | None) -> None:
+        """Hand an entity an operation and do not wait for it."""
+
+    async def entity(self, name: str, key: str) -> EntityState | None:
+        """The entity's state, None when it does not exist."""

@@ -1,0 +1,126 @@
+"""The engine's `Worker`: runs the app's durable functions through the SDK they were written for."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from azure.functions._durable_functions import EntityContext
+
+from devhost.engine.messages import (
+    ActivityCall,
+    ActivityResult,
+    EntityCall,
+    EntityResult,
+    Episode,
+    Failed,
+    Turn,
+)
+from devhost.engine.ports import Done
+from devhost.functions.activities import activity_result, run_activity
+from devhost.functions.calls import Surroundings
+from devhost.functions.catalog import ACTIVITY, ENTITY, ORCHESTRATION, Catalog, Function
+from devhost.functions.durable_replay import play
+from devhost.functions.failures import describe
+from devhost.functions.running import Ending, Invocation, Raised, Runner
+
+_TRIGGERS = {"orchestrator": ORCHESTRATION, "activity": ACTIVITY, "entity": ENTITY}
+
+
+class DurableWorker:
+    """Runs durable functions on the runner; an app's exception is an answer, never an error of the host."""
+
+    def __init__(self, catalog: Catalog, runner: Runner, surroundings: Surroundings) -> None:
+        self._catalog = catalog
+        self._runner = runner
+        self._surroundings = surroundings
+
+    def orchestrator_named(self, name: str) -> str | None:
+        return _registered(self._catalog.orchestrator(name))
+
+    def activity_named(self, name: str) -> str | None:
+        return _registered(self._catalog.activity(name))
+
+    def entity_named(self, name: str) -> str | None:
+        return _registered(self._catalog.entity(name))
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        return self._catalog.durable_names(_TRIGGERS[kind])
+
+    def play(self, episode: Episode, done: Done[Turn]) -> None:
+        function = self._catalog.orchestrator(episode.name)
+        if function is None:
+            # The app was edited while the instance slept.
+            call = partial(_gone, "orchestrator", episode.name)
+        else:
+            handle: Any = function.call
+            input_type = getattr(handle, "_df_input_type", None)
+            call = partial(play, handle.orchestrator_function, input_type, episode)
+        self._submit(episode.name, call, partial(_turned, done))
+
+    def act(self, call: ActivityCall, done: Done[ActivityResult]) -> None:
+        function = self._catalog.activity(call.name)
+        if function is None:
+            self._submit(call.name, partial(_gone, "activity", call.name), partial(_acted, done))
+        else:
+            run_activity(self._runner, function, call, self._surroundings, done)
+
+    def operate(self, call: EntityCall, done: Done[EntityResult]) -> None:
+        function = self._catalog.entity(call.name)
+        if function is None:
+            run: Callable[[], Any] = partial(_gone, "entity", call.name)
+        else:
+            run = partial(_operate, function.call, call)
+        self._submit(call.name, run, partial(_operated, call, done))
+
+    def _submit(self, name: str, call: Callable[[], Any], done: Callable[[Ending], None]) -> None:
+        self._runner.submit(Invocation(function_name=name, invocation_id=str(uuid4()), call=call), done)
+
+
+def _registered(function: Function | None) -> str | None:
+    return None if function is None else function.durable_name
+
+
+def _gone(kind: str, name: str) -> Any:
+    raise LookupError(
+        f"The {kind} function '{name}' is no longer in the app: put it back until the instances that use it "
+        "have ended, or terminate them"
+    )
+
+
+def _turned(done: Done[Turn], ending: Ending) -> None:
+    if isinstance(ending, Raised):
+        done(Turn(waits={}, outcome=Failed(error=describe(ending.error).message)))
+    else:
+        done(ending.value)
+
+
+def _acted(done: Done[ActivityResult], ending: Ending) -> None:
+    done(activity_result(ending))
+
+
+def _operate(handle: Callable[..., str], call: EntityCall) -> EntityResult:
+    # One operation a request: the SDK does not reset the result between the operations of a batch.
+    request = {
+        "self": {"name": call.name, "key": call.key},
+        "exists": call.exists,
+        "state": call.state_json,
+        "batch": [{"name": call.operation, "input": call.input_json, "isSignal": call.is_signal}],
+    }
+    response = json.loads(handle(context=EntityContext(json.dumps(request))))
+    [result] = response["results"]
+    return EntityResult(
+        exists=response["entityExists"],
+        state_json=response["entityState"] if response["entityExists"] else None,
+        result_json=result["result"],
+        is_error=result["isError"],
+    )
+
+
+def _operated(call: EntityCall, done: Done[EntityResult], ending: Ending) -> None:
+    if isinstance(ending, Raised):
+        message = json.dumps(describe(ending.error).message)
+        done(EntityResult(exists=call.exists, state_json=call.state_json, result_json=message, is_error=True))
+    else:
+        done(ending.value)

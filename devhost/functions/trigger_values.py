@@ -1,0 +1,123 @@
+"""The arguments of timer and Service Bus functions, made by the SDK's converters."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import uuid4
+
+from azure.functions.meta import Datum
+
+from devhost.functions import conversions
+from devhost.functions.catalog import SERVICE_BUS, TIMER, Function
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerTick:
+    """One firing of a timer; times are aware."""
+
+    past_due: bool = False
+    last: datetime | None = None
+    next: datetime | None = None
+    last_updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusMessage:
+    """One delivery of a Service Bus message."""
+
+    body: bytes
+    message_id: str
+    enqueued: datetime
+    sequence_number: int = 0
+    delivery_count: int = 1
+    lock_token: str = field(default_factory=lambda: str(uuid4()))
+    content_type: str | None = None
+    correlation_id: str | None = None
+    subject: str | None = None
+    session_id: str | None = None
+    reply_to: str | None = None
+    to: str | None = None
+    properties: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Collection:
+    """The SDK reads a batch's bodies from a member of this name."""
+
+    bytes: list[bytes]
+
+
+def timer_value(function: Function, tick: TimerTick) -> Any:
+    """A TimerRequest, or its JSON text where the parameter asks for `str` or `bytes`."""
+    text = json.dumps(
+        {
+            "Schedule": {"AdjustForDST": True},
+            "ScheduleStatus": {
+                "Last": _iso(tick.last),
+                "Next": _iso(tick.next),
+                "LastUpdated": _iso(tick.last_updated),
+            },
+            "IsPastDue": tick.past_due,
+        }
+    )
+    return conversions.decode(_decoder(function, TIMER), Datum(text, "json"))
+
+
+def bus_value(function: Function, messages: Sequence[BusMessage]) -> Any:
+    """A ServiceBusMessage, or a list of them where the trigger's cardinality is MANY; raw where asked for."""
+    decoder = _decoder(function, SERVICE_BUS)
+    if takes_many(function):
+        bodies = Datum(_Collection([message.body for message in messages]), "collection_bytes")
+        if decoder == conversions.GENERIC:
+            # What the worker's generic converter says of a batch.
+            return conversions.decode(decoder, bodies)
+        return conversions.decode(decoder, bodies, _batch_metadata(messages))
+    (message,) = messages
+    metadata = {name: _datum(value) for name, value in _metadata(message).items() if value is not None}
+    return conversions.decode(decoder, Datum(message.body, "bytes"), metadata)
+
+
+def takes_many(function: Function) -> bool:
+    """Whether one call receives a batch."""
+    return str(function.trigger.attributes.get("cardinality", "ONE")).upper() == "MANY"
+
+
+def _decoder(function: Function, binding_type: str) -> str:
+    return conversions.GENERIC if function.trigger.name in function.raw_parameters else binding_type
+
+
+def _metadata(message: BusMessage) -> dict[str, Any]:
+    # TimeToLive stays out: the SDK cannot read what .NET writes for a day or more.
+    return {
+        # By this member the SDK knows a single message.
+        "UserProperties": dict(message.properties),
+        "ApplicationProperties": dict(message.properties),
+        "MessageId": message.message_id,
+        "DeliveryCount": message.delivery_count,
+        "EnqueuedTimeUtc": _iso(message.enqueued),
+        "SequenceNumber": message.sequence_number,
+        "LockToken": message.lock_token,
+        "ContentType": message.content_type,
+        "CorrelationId": message.correlation_id,
+        "Label": message.subject,
+        "Subject": message.subject,
+        "SessionId": message.session_id,
+        "ReplyTo": message.reply_to,
+        "To": message.to,
+    }
+
+
+def _batch_metadata(messages: Sequence[BusMessage]) -> dict[str, Datum]:
+    columns = [_metadata(message) for message in messages]
+    return {f"{name}Array": _datum([column[name] for column in columns]) for name in columns[0]}
+
+
+def _datum(value: Any) -> Datum:
+    return Datum(json.dumps(value), "json")
+
+
+def _iso(when: datetime | None) -> str | None:
+    return None if when is None else when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

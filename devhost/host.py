@@ -1,0 +1,198 @@
+"""The host itself: puts app, engine and HTTP together, and takes them down again."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import ModuleType
+from typing import Self
+
+from devhost.engine.clock import RealClock
+from devhost.engine.engine import Engine
+from devhost.engine.hub import InstanceStatus
+from devhost.engine.ports import Clock, Worker
+from devhost.functions.calls import Surroundings
+from devhost.functions.http_exchange import HttpCall, HttpReply
+from devhost.functions.loading import LoadedApp, load_on
+from devhost.functions.logs import HostLogHandler
+from devhost.functions.running import Runner, pool_size
+from devhost.functions.settings import AppSettings
+from devhost.http.front_door import FrontDoor
+from devhost.http.links import client_binding
+from devhost.http.server import Server
+from devhost.options import DEFAULT_PORT, HostOptions
+from devhost.storage.store import Store
+
+#: How long one thread may keep the interpreter from the others: a busy activity must not stop the host.
+SWITCH_INTERVAL = 0.0005
+
+
+class Host:
+    """One running app; made by `open`, ended by `close` or `abandon`."""
+
+    def __init__(self, options: HostOptions, clock: Clock) -> None:
+        self.options = options
+        self.settings: AppSettings
+        self.clock = clock
+        self._is_ready = False
+        self._answering = 0
+        self._log_handler: HostLogHandler | None = None
+        self.app: LoadedApp
+        self.hub: Engine
+        self.door: FrontDoor
+        self._store: Store
+        self._runner: Runner
+        self._server: Server
+        self._process = ExitStack()
+        #: Set when the host can go on no longer, with the reason.
+        self.broken: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+    @classmethod
+    async def open(
+        cls,
+        options: HostOptions,
+        *,
+        clock: Clock | None = None,
+        on_commit: Callable[[int], None] | None = None,
+        log_handler: HostLogHandler | None = None,
+    ) -> Self:
+        """Load the app, take up its state and answer requests; what stands in the way is raised."""
+        host = cls(options, clock or RealClock(asyncio.get_running_loop()))
+        host._log_handler = log_handler
+        try:
+            await host._open(on_commit)
+        except BaseException:
+            await host.abandon()
+            raise
+        return host
+
+    async def _open(self, on_commit: Callable[[int], None] | None) -> None:
+        self._prepare_process()
+        wanted = self.options.port if self.options.port is not None else self.settings.port
+        self._server = Server(self.answer, port=DEFAULT_PORT if wanted is None else wanted)
+        await self._server.start()
+        self._store = Store(self.options.state_folder, synchronous=self.options.synchronous)
+        self._process.callback(self._store.close)
+        self._store.after_commit = on_commit
+        loop = asyncio.get_running_loop()
+        self._runner = Runner(loop, pool_size(os.environ))
+        if self._log_handler is not None:
+            self._log_handler.live = self._runner.live
+        self.app = await load_on(self._runner, self.settings)
+        self._process.callback(self.app.unload)
+        clients = client_binding(self.url, self.settings.hub_name)
+        surroundings = Surroundings(client_json=clients.json_for)
+        self.hub = Engine(
+            self._store,
+            _durable_worker(self.app, self._runner, surroundings),
+            self.clock,
+            loop,
+            always_replay=self.options.replay == "always",
+            default_version=self.settings.default_version or "",
+        )
+        self.hub.on_failure = self._break
+        self.hub.recover()
+        self.door = FrontDoor(
+            self.app.catalog,
+            self.hub,
+            self._runner,
+            surroundings,
+            clients,
+            route_prefix=self.settings.route_prefix,
+        )
+        self._is_ready = True
+
+    def _prepare_process(self) -> None:
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_INTERVAL)
+        self._process.callback(sys.setswitchinterval, before)
+        for name, value in self.options.extra_settings.items():
+            self._process.callback(_restore, name, os.environ.get(name))
+            os.environ[name] = value
+        # After the extra settings: host.json may refer to one of them.
+        self.settings = AppSettings.read(self.options.app, self.options.settings)
+        self._process.callback(self.settings.apply(os.environ))
+
+    @property
+    def url(self) -> str:
+        """Where the host listens."""
+        return self._server.origin
+
+    @property
+    def module(self) -> ModuleType:
+        """The app's module."""
+        script = os.environ.get("PYTHON_SCRIPT_FILE_NAME") or "function_app.py"
+        return sys.modules[script.removesuffix(".py")]
+
+    @property
+    def state_file(self) -> Path:
+        return self._store.file
+
+    @property
+    def running_calls(self) -> int:
+        """Calls of the app's functions that have not come back."""
+        return self._runner.in_flight
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing happens unless a call comes back, a timer rings or a request arrives."""
+        return self.hub.is_quiet and not self._answering
+
+    def waits_of(self, instance_id: str) -> list[str]:
+        return self.hub.waits_of(instance_id)
+
+    def has_ended(self, instance_id: str) -> bool:
+        """Whether the instance is known and no longer live."""
+        return self.hub.has_ended(instance_id)
+
+    async def ended(self, instance_id: str) -> InstanceStatus:
+        return await self.hub.ended(instance_id)
+
+    async def answer(self, call: HttpCall) -> HttpReply:
+        """Answer a request as the server would."""
+        if not self._is_ready:
+            return HttpReply(status=503, headers=(("Retry-After", "1"),))
+        self._answering += 1
+        try:
+            return await self.door.answer(call)
+        finally:
+            self._answering -= 1
+
+    async def close(self, patience: float = 2.0) -> None:
+        """Let running calls end for a while, commit, and let go of everything."""
+        await self._server.stop()
+        self.hub.wind_down()
+        await self._runner.close(patience)
+        await self.door.close()
+        self.hub.stop()
+        self._process.close()
+
+    async def abandon(self) -> None:
+        """Let go of everything as a killed process would: nothing more is written."""
+        if hasattr(self, "hub"):
+            self.hub.abandon()
+        if hasattr(self, "_server"):
+            await self._server.stop()
+        if hasattr(self, "_runner"):
+            await self._runner.close(0)
+        self._process.close()
+
+    def _break(self, reason: BaseException) -> None:
+        if not self.broken.done():
+            self.broken.set_result(reason)
+
+
+def _durable_worker(app: LoadedApp, runner: Runner, surroundings: Surroundings) -> Worker:
+    # Imported after the app, which must be the first to import the SDK: that reads files of the app's folder.
+    from devhost.functions.durable_worker import DurableWorker  # noqa: PLC0415
+
+    return DurableWorker(app.catalog, runner, surroundings)
+
+
+def _restore(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value

@@ -1,0 +1,46 @@
+"""JSON texts as they come in over HTTP and as they lie in the store."""
+
+import json
+from typing import Any
+
+
+class BadJson(Exception):
+    """A body that is no JSON."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def parsed(body: bytes) -> Any:
+    """What the body says; an empty one says nothing, which is an error too."""
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise BadJson("It is nested too deeply.") from error
+    except ValueError as error:
+        raise BadJson(f"{error}.") from error
+
+
+def compact(value: Any) -> str:
+    """The value's JSON text, without blanks."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Half a surrogate pair can be escaped in JSON, and neither stored nor sent as it is.
+    return text if text.isprintable() or _is_unicode(text) else json.dumps(value, separators=(",", ":"))
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def shown(text: str | None) -> Any:
+    """A stored text as clients get to see it: parsed, or as it is when it is no JSON (reasons, failures)."""
+    if text is None:
+        return None
+    bare = text.strip()
+    if not bare:
+        return ""
+    try:
+        return json.loads(bare)
+    except (ValueError, RecursionError):
+        return bare

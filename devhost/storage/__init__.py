@@ -1,0 +1,1 @@
+"""Keeps the host's state in one SQLite file."""

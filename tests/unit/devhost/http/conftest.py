@@ -1,0 +1,155 @@
+"""A small task hub in memory, and calls without a socket."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from devhost.engine.errors import (
+    InstanceConflict,
+    InstanceEnded,
+    InstanceNotFound,
+    InvalidInstanceId,
+    UnknownFunction,
+)
+from devhost.engine.hub import EntityState, InstanceFilter, InstancePage, InstanceStatus, TaskHub
+from devhost.engine.messages import Event
+from devhost.functions.client_binding import ClientBinding
+from devhost.functions.http_exchange import HttpCall, HttpReply
+from devhost.http.management import Management
+
+BORN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
+
+class HubInMemory:
+    """Knows the orchestrator `chain` and the entity `counter`; remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.instances_by_id: dict[str, InstanceStatus] = {}
+        self.events: list[Event] = []
+        self.entities: dict[tuple[str, str], EntityState] = {}
+        self.told: list[tuple[Any, ...]] = []
+        self.wanted: list[InstanceFilter] = []
+        self.next_page: str | None = None
+
+    def put(self, instance_id: str, status: str = "Running", **members: Any) -> None:
+        blank = InstanceStatus(
+            instance_id=instance_id,
+            name="chain",
+            version="",
+            runtime_status=status,
+            input_json=None,
+            output_text=None,
+            custom_status_json=None,
+            created=BORN,
+            updated=BORN,
+            parent_instance_id=None,
+        )
+        self.instances_by_id[instance_id] = replace(blank, **members)
+
+    async def start(
+        self,
+        name: str,
+        *,
+        instance_id: str | None = None,
+        input_json: str | None = None,
+        version: str | None = None,
+    ) -> str:
+        if name.lower() != "chain":
+            raise UnknownFunction("orchestrator", name, ("chain",))
+        identity = instance_id or "0123456789abcdef0123456789abcdef"
+        if identity.startswith("@") or set(identity) & set("/\\#?") or len(identity) > 256:
+            raise InvalidInstanceId(identity, "breaks a rule")
+        if identity in self.instances_by_id and not self.instances_by_id[identity].has_ended:
+            raise InstanceConflict("An Orchestration instance with the status Running already exists.")
+        self.put(identity, "Pending", input_json=input_json, version=version or "")
+        self.told.append(("start", name, identity, input_json, version))
+        return identity
+
+    async def status(self, instance_id: str) -> InstanceStatus:
+        if instance_id not in self.instances_by_id:
+            raise InstanceNotFound(instance_id)
+        return self.instances_by_id[instance_id]
+
+    async def history(self, instance_id: str) -> list[Event]:
+        await self.status(instance_id)
+        return self.events
+
+    async def instances(self, wanted: InstanceFilter) -> InstancePage:
+        self.wanted.append(wanted)
+        return InstancePage(instances=tuple(self.instances_by_id.values()), continuation=self.next_page)
+
+    async def raise_event(self, instance_id: str, name: str, input_json: str | None) -> None:
+        await self._message("raise_event", instance_id, name, input_json)
+
+    async def terminate(self, instance_id: str, reason: str | None) -> None:
+        await self._message("terminate", instance_id, reason)
+
+    async def suspend(self, instance_id: str, reason: str | None) -> None:
+        if (await self.status(instance_id)).runtime_status == "Suspended":
+            raise InstanceConflict(f"The instance '{instance_id}' is suspended already.")
+        await self._message("suspend", instance_id, reason)
+
+    async def resume(self, instance_id: str, reason: str | None) -> None:
+        await self._message("resume", instance_id, reason)
+
+    async def purge(self, instance_id: str) -> int:
+        ended = (await self.status(instance_id)).has_ended
+        if ended:
+            del self.instances_by_id[instance_id]
+        return int(ended)
+
+    async def signal_entity(self, name: str, key: str, operation: str, input_json: str | None) -> None:
+        if name != "counter":
+            raise UnknownFunction("entity", name, ("counter",))
+        self.told.append(("signal", name, key, operation, input_json))
+
+    async def entity(self, name: str, key: str) -> EntityState | None:
+        return self.entities.get((name, key))
+
+    async def _message(self, *message: Any) -> None:
+        status = await self.status(message[1])
+        if status.has_ended:
+            raise InstanceEnded(status.instance_id, status.runtime_status)
+        self.told.append(message)
+
+
+@pytest.fixture
+def hub() -> HubInMemory:
+    made = HubInMemory()
+    typed: TaskHub = made
+    assert typed is made
+    return made
+
+
+@pytest.fixture
+def clients() -> ClientBinding:
+    return ClientBinding(
+        base_url="http://localhost:7071/runtime/webhooks/durabletask",
+        rpc_base_url="http://127.0.0.1:7071/durabletask",
+        hub_name="TestHub",
+    )
+
+
+Ask = Callable[..., HttpReply]
+
+
+@pytest.fixture
+def ask(hub: HubInMemory, clients: ClientBinding) -> Ask:
+    """Put a call to the management API: verb, path below the root with its query, body, headers."""
+    management = Management(hub, clients)
+
+    def put(method: str, rest: str, body: bytes = b"", **headers: str) -> HttpReply:
+        call = HttpCall.to(
+            method,
+            f"http://localhost:7071/durabletask/{rest}",
+            headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()),
+            body=body,
+        )
+        path = rest.partition("?")[0].strip("/")
+        return asyncio.run(management.answer(call, tuple(path.split("/")) if path else ()))
+
+    return put

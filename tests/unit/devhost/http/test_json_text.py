@@ -1,0 +1,38 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devhost.http.json_text import BadJson, compact, parsed, shown
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(VALUES)
+def test_what_is_written_reads_back_and_can_be_stored(value: object) -> None:
+    text = compact(value)
+
+    assert text.encode()
+    assert json.loads(text) == value
+    assert shown(text) == value or isinstance(value, str)
+
+
+@pytest.mark.parametrize("body", [b"", b" ", b"{", b"'a'", b"\xff", b"[" * 100_000, b"9" * 5000, b"1 2"])
+def test_refuses_what_is_no_json(body: bytes) -> None:
+    with pytest.raises(BadJson) as caught:
+        parsed(body)
+
+    assert caught.value.reason.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(None, None), ("", ""), (" \n", ""), ('{"a":1}', {"a": 1}), (" stopped ", "stopped"), ("null", None)],
+)
+def test_shows_json_parsed_and_anything_else_as_it_is(text: str | None, value: object) -> None:
+    assert shown(text) == value

@@ -1,0 +1,115 @@
+"""The announcement names every function, how it is reached, what was left out and where the host listens."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devhost.announcement import announce, lines
+from devhost.host import Host
+from devhost.options import HostOptions
+
+APP = """
+@app.route(route="orders/{id}", methods=["GET", "POST"])
+def order(req): return "x"
+
+@app.route()
+def anything(req): return "x"
+
+@app.orchestration_trigger(context_name="context")
+def chain(context): yield context.wait_for_external_event("E")
+
+@app.orchestration_trigger(context_name="context", orchestration="Renamed")
+def named(context): return 1
+
+@app.activity_trigger(input_name="n")
+def work(n): return n
+
+@app.entity_trigger(context_name="context", entity_name="Counter")
+def count(context): ...
+
+@app.timer_trigger(arg_name="timer", schedule="0 * * * * *")
+def nightly(timer): ...
+
+@app.service_bus_queue_trigger(arg_name="msg", queue_name="q", connection="C")
+def queue(msg): ...
+"""
+
+
+def told(app: Path, start: str | None = None) -> list[str]:
+    """What a host of the app would announce; `start` leaves an instance for a second host to take up."""
+
+    async def scene() -> list[str]:
+        host = await Host.open(HostOptions(app=app, port=0))
+        try:
+            if start is not None:
+                await host.hub.start(start)
+            return [line.replace(host.url, "URL") for line in lines(host, 0.1234)]
+        finally:
+            await host.close()
+
+    return asyncio.run(scene())
+
+
+def test_names_every_function_and_how_it_is_reached(make_app: Callable[..., Path]) -> None:
+    app = make_app(APP)
+
+    said = told(app)
+
+    assert said[:4] == [
+        f"App        {app}",
+        f"State      {app / '.devhost' / 'devhost.db'} (synchronous=FULL)",
+        "",
+        "Functions (8):",
+    ]
+    assert sorted(said[4:12]) == [
+        "  anything  http: [ALL] URL/api/anything",
+        "  chain     orchestration",
+        "  count     entity 'counter'",
+        "  named     orchestration 'Renamed'",
+        "  nightly   timer: not rung by this version; POST URL/admin/functions/nightly runs it",
+        "  order     http: [GET,POST] URL/api/orders/{id}",
+        "  queue     serviceBus: not rung by this version; POST URL/admin/functions/queue runs it",
+        "  work      activity",
+    ]
+    assert said[12:] == ["", "Ready in 0.12 s.", "Listening on URL"]
+
+
+def test_tells_of_an_app_without_functions(make_app: Callable[..., Path]) -> None:
+    said = told(make_app(""))
+
+    assert "Functions (0):" in said
+    assert any(line.startswith("Warning: ") and "registers no functions" in line for line in said)
+
+
+def test_tells_what_was_left_out(make_app: Callable[..., Path]) -> None:
+    off = '{"Values": {"AzureWebJobs.work.Disabled": "true"}}'
+    lost = "@app.route(route='%NOWHERE%')\ndef lost(req): ..."
+
+    said = told(make_app(APP + lost, settings=off))
+
+    [disabled] = [line for line in said if line.startswith("  work")]
+    assert disabled.startswith("  work: left out, ")
+    assert "AzureWebJobs.work.Disabled" in disabled
+    [unresolved] = [line for line in said if line.startswith("  lost")]
+    assert "set NOWHERE in local.settings.json under Values" in unresolved
+
+
+def test_tells_what_it_took_up(make_app: Callable[..., Path]) -> None:
+    app = make_app(APP)
+    told(app, start="chain")
+
+    assert "Took up 1 instances that had not ended." in told(app)
+
+
+def test_speaks_line_by_line(make_app: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    async def scene() -> str:
+        host = await Host.open(HostOptions(app=make_app(APP), port=0))
+        announce(host, 1.0)
+        await host.close()
+        return host.url
+
+    url = asyncio.run(scene())
+
+    assert capsys.readouterr().out.splitlines()[-2:] == ["Ready in 1.00 s.", f"Listening on {url}"]
