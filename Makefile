@@ -39,6 +39,10 @@ setup: ## Install the locked packages into .venv; at once when nothing changed
 	echo "Install Python 3.11 or 3.12 with its venv module (on Debian and Ubuntu: apt install python3-venv)," >&2; \
 	echo "or name the interpreter: make setup PYTHON=/path/to/python3.12" >&2; \
 	exit 1
+	@# A path file, so that .venv/bin/python finds devhost from any folder; nothing is built or downloaded for it.
+	@for site in .venv/lib/python3.*/site-packages; do \
+		[ "$$(cat "$$site/checkout.pth" 2>/dev/null)" = "$(CURDIR)" ] || echo "$(CURDIR)" > "$$site/checkout.pth"; \
+	done
 
 # State, log and counters of the story lie in a folder of their own that goes with it, however it ends.
 demo: setup ## Play the story of a small shop on the local host; nothing is left of it
@@ -55,12 +59,15 @@ demo: setup ## Play the story of a small shop on the local host; nothing is left
 		{ status=$$?; tail -n 40 "$$log" >&2; exit $$status; }
 
 serve: setup ## Run the app in APP (default: here) on the local host; ARGS="--port 7072" adds options
+	@[ "$(APP)" != . ] || [ -f host.json ] || \
+		{ echo "Name the folder of your app: make serve APP=path/to/your/app" >&2; exit 2; }
 	@exec $(RUN) devhost --app "$(APP)" $(ARGS)
 
 test: setup ## Run every test but the chaos ones; ARGS="-k name" narrows
 	@$(RUN) pytest tests -q --ignore=tests/chaos $(ARGS)
 
-chaos: setup ## Kill the host over and over and see that nothing is lost; takes minutes
+# ARGS="-k kill" narrows; CHAOS_SEED repeats a run, CHAOS_KILLS and CHAOS_SOAK_MINUTES make it shorter or longer.
+chaos: setup ## Kill, soak and mistreat the host, and see that nothing is lost; takes 40 minutes
 	@$(RUN) pytest tests/chaos -q -s $(ARGS)
 	@HYPOTHESIS_PROFILE=thorough $(RUN) pytest tests/replay/test_random_programs.py -q
 

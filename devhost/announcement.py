@@ -1,10 +1,13 @@
 """What the host prints when it is ready."""
 
-from devhost.functions.catalog import ENTITY, HTTP, ORCHESTRATION, SERVICE_BUS, TIMER, Function
+from devhost.functions.catalog import ENTITY, HTTP, ORCHESTRATION, SERVICE_BUS, Function
 from devhost.host import Host
 
-#: Triggers this host loads but does not ring; they can be run by hand.
-_NOT_RUNG = frozenset({TIMER, SERVICE_BUS})
+#: Triggers this host loads and that do not fire yet; they can be run by hand.
+_NOT_RUNG = frozenset({SERVICE_BUS})
+
+#: Of the instances taken up, so many are named.
+_NAMED = 3
 
 
 def announce(host: Host, seconds: float) -> None:
@@ -20,12 +23,24 @@ def lines(host: Host, seconds: float) -> list[str]:
     told = [f"App        {options.app}", f"State      {host.state_file} (synchronous={options.synchronous})"]
     told += ["", f"Functions ({len(app.catalog.functions)}):"]
     told += [f"  {function.name:<{width}}  {_reached(host, function)}" for function in app.catalog.functions]
-    told += [f"  {dropped.name}: left out, {dropped.reason}" for dropped in app.dropped]
+    told += [
+        f"  {dropped.name}: left out, {dropped.reason}" for dropped in (*app.dropped, *host.triggers.dropped)
+    ]
     told += [f"  {name}: left out, {reason}" for name, reason in host.door.routes.dropped]
     told += [f"Warning: {warning}" for warning in (*app.warnings, *host.door.routes.warnings)]
     if host.hub.live_instances:
-        told.append(f"Took up {host.hub.live_instances} instances that had not ended.")
+        told.append(_taken_up(host))
     return [*told, "", f"Ready in {seconds:.2f} s.", f"Listening on {host.url}"]
+
+
+def _taken_up(host: Host) -> str:
+    count = host.hub.live_instances
+    names = ", ".join(map(repr, host.hub.some_live(_NAMED)))
+    rest = f" and {count - _NAMED} more" if count > _NAMED else ""
+    return (
+        f"Took up {count} {'instance' if count == 1 else 'instances'} that had not ended: {names}{rest}. "
+        f"To begin anew, stop the host and delete the folder {host.state_file.parent}."
+    )
 
 
 def _reached(host: Host, function: Function) -> str:
@@ -33,8 +48,11 @@ def _reached(host: Host, function: Function) -> str:
     if function.trigger.type == HTTP:
         methods = ",".join(str(method) for method in function.trigger.attributes.get("methods") or ("ALL",))
         return f"{kind}: [{methods}] {host.door.url_of(function, host.url) or 'has no route'}"
+    rung = host.triggers.told(function)
+    if rung is not None:
+        return f"{kind}: {rung}"
     if function.trigger.type in _NOT_RUNG:
-        return f"{kind}: not rung by this version; POST {host.url}/admin/functions/{function.name} runs it"
+        return f"{kind}: does not fire yet; POST {host.url}/admin/functions/{function.name} runs it"
     name = "" if function.durable_name in {None, function.name} else f" '{function.durable_name}'"
     if function.trigger.type == ORCHESTRATION:
         return f"{kind}{name}"

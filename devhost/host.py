@@ -5,25 +5,36 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Self
+from typing import Any, Self
 
 from devhost.engine.clock import RealClock
 from devhost.engine.engine import Engine
 from devhost.engine.hub import InstanceStatus
+from devhost.engine.journal import ReadableJournal
+from devhost.engine.limits import LimitedWorker
 from devhost.engine.ports import Clock, Worker
-from devhost.functions.calls import Surroundings
+from devhost.functions.calls import Surroundings, invocation_of
+from devhost.functions.catalog import Function
+from devhost.functions.client_binding import ClientBinding
 from devhost.functions.http_exchange import HttpCall, HttpReply
 from devhost.functions.loading import LoadedApp, load_on
 from devhost.functions.logs import HostLogHandler
-from devhost.functions.running import Runner, pool_size
+from devhost.functions.running import Done, Runner, pool_size
 from devhost.functions.settings import AppSettings
 from devhost.http.front_door import FrontDoor
 from devhost.http.links import client_binding
+from devhost.http.outgoing import Outgoing
+from devhost.http.overview import Vitals
 from devhost.http.server import Server
 from devhost.options import DEFAULT_PORT, HostOptions
 from devhost.storage.store import Store
+from devhost.triggers import SOURCES
+from devhost.triggers.memory import Memory
+from devhost.triggers.ports import Provisions
+from devhost.triggers.switchboard import Switchboard
 
 #: How long one thread may keep the interpreter from the others: a busy activity must not stop the host.
 SWITCH_INTERVAL = 0.0005
@@ -45,6 +56,8 @@ class Host:
         self._store: Store
         self._runner: Runner
         self._server: Server
+        self._outgoing = Outgoing()
+        self.triggers: Switchboard
         self._process = ExitStack()
         #: Set when the host can go on no longer, with the reason.
         self.broken: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
@@ -84,25 +97,63 @@ class Host:
         self._process.callback(self.app.unload)
         clients = client_binding(self.url, self.settings.hub_name)
         surroundings = Surroundings(client_json=clients.json_for)
-        self.hub = Engine(
-            self._store,
-            _durable_worker(self.app, self._runner, surroundings),
-            self.clock,
-            loop,
-            always_replay=self.options.replay == "always",
-            default_version=self.settings.default_version or "",
-        )
+        self.hub = self._engine(surroundings, loop)
         self.hub.on_failure = self._break
-        self.hub.recover()
-        self.door = FrontDoor(
+        self._store.on_damage = self.hub.commits.give_up
+        with self._store.reading():
+            self.hub.recover()
+        self.door = self._front_door(surroundings, clients)
+        self.triggers = Switchboard(SOURCES, partial(self._provisions, surroundings))
+        self._is_ready = True
+        with self._store.reading():
+            self.triggers.start()
+
+    def _front_door(self, surroundings: Surroundings, clients: ClientBinding) -> FrontDoor:
+        return FrontDoor(
             self.app.catalog,
             self.hub,
             self._runner,
             surroundings,
             clients,
             route_prefix=self.settings.route_prefix,
+            vitals=lambda: Vitals(live=self.hub.live_instances, commits=self._store.commits),
         )
-        self._is_ready = True
+
+    def _engine(self, surroundings: Surroundings, loop: asyncio.AbstractEventLoop) -> Engine:
+        worker = _durable_worker(self.app, self._runner, surroundings, self._outgoing)
+        return Engine(
+            self._store,
+            LimitedWorker(
+                worker,
+                activities=self.settings.durable.most_activities,
+                orchestrators=self.settings.durable.most_orchestrators,
+            ),
+            self.clock,
+            loop,
+            always_replay=self.options.replay == "always",
+            versions=self.settings.durable.versions,
+            journal=ReadableJournal() if self.options.verbose else None,
+        )
+
+    def _provisions(self, surroundings: Surroundings, source: str) -> Provisions:
+        def invoke(function: Function, make_value: Callable[[], Any], done: Done) -> None:
+            self._runner.submit(invocation_of(function, make_value, surroundings), done)
+
+        commits = self.hub.commits
+        return Provisions(
+            catalog=self.app.catalog,
+            clock=self.clock,
+            environ=os.environ,
+            invoke=invoke,
+            rows=Memory(
+                source=source,
+                store=self._store,
+                clock=self.clock,
+                changed=commits.soon,
+                after_commit=commits.then,
+            ),
+            open_path=self.door.open_path,
+        )
 
     def _prepare_process(self) -> None:
         before = sys.getswitchinterval()
@@ -138,7 +189,12 @@ class Host:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing happens unless a call comes back, a timer rings or a request arrives."""
-        return self.hub.is_quiet and not self._answering
+        return (
+            self.hub.is_quiet
+            and self.triggers.is_quiet
+            and self._answering <= self.door.waiting
+            and not self._outgoing.in_flight
+        )
 
     def waits_of(self, instance_id: str) -> list[str]:
         return self.hub.waits_of(instance_id)
@@ -162,8 +218,12 @@ class Host:
 
     async def close(self, patience: float = 2.0) -> None:
         """Let running calls end for a while, commit, and let go of everything."""
-        await self._server.stop()
+        self.triggers.stop()
+        self.door.break_off()
         self.hub.wind_down()
+        # Before the server: what calls this very host must not be told that nobody answers.
+        await self._outgoing.close()
+        await self._server.stop()
         await self._runner.close(patience)
         await self.door.close()
         self.hub.stop()
@@ -173,22 +233,30 @@ class Host:
         """Let go of everything as a killed process would: nothing more is written."""
         if hasattr(self, "hub"):
             self.hub.abandon()
+        if hasattr(self, "triggers"):
+            self.triggers.stop()
+        await self._outgoing.close()
         if hasattr(self, "_server"):
             await self._server.stop()
         if hasattr(self, "_runner"):
             await self._runner.close(0)
         self._process.close()
 
+    def disown(self) -> None:
+        """In a forked child: let go of lock and sockets, or they would stay taken while the child lives."""
+        self._store.disown()
+        self._server.disown()
+
     def _break(self, reason: BaseException) -> None:
         if not self.broken.done():
             self.broken.set_result(reason)
 
 
-def _durable_worker(app: LoadedApp, runner: Runner, surroundings: Surroundings) -> Worker:
+def _durable_worker(app: LoadedApp, runner: Runner, surroundings: Surroundings, outgoing: Outgoing) -> Worker:
     # Imported after the app, which must be the first to import the SDK: that reads files of the app's folder.
     from devhost.functions.durable_worker import DurableWorker  # noqa: PLC0415
 
-    return DurableWorker(app.catalog, runner, surroundings)
+    return DurableWorker(app.catalog, runner, surroundings, outgoing)
 
 
 def _restore(name: str, value: str | None) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from devhost.storage.store import Synchronous
 
 Replay = Literal["sticky", "always"]
+LogFormat = Literal["text", "json"]
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_PORT = 7071
@@ -28,6 +29,9 @@ class HostOptions:
     replay: Replay = "sticky"
     #: None: what PYTHON_ENABLE_DEBUG_LOGGING says, else info.
     log_level: str | None = None
+    log_format: LogFormat = "text"
+    #: Whether the log tells the life of each orchestration.
+    verbose: bool = False
     synchronous: Synchronous = "FULL"
     #: Settings that go before those of the files.
     extra_settings: Mapping[str, str] = field(default_factory=dict)
@@ -47,6 +51,8 @@ def parse(arguments: Sequence[str]) -> HostOptions:
         settings=given.settings,
         replay=given.replay,
         log_level=given.log_level,
+        log_format=given.log_format,
+        verbose=given.verbose,
         synchronous=given.synchronous.upper(),
     )
 
@@ -73,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         default="sticky",
         help="replay orchestrators when needed, or always",
     )
-    add("--log-level", choices=LOG_LEVELS, help="least level of messages shown (info)")
+    _add_words(add)
     add(
         "--synchronous",
         choices=("full", "normal"),
@@ -81,6 +87,18 @@ def _parser() -> argparse.ArgumentParser:
         help="full: every acknowledged change survives a power cut; normal: only a crash of the host (full)",
     )
     return parser
+
+
+def _add_words(add: Callable[..., object]) -> None:
+    """What the host is to say, and how."""
+    add("--log-level", choices=LOG_LEVELS, help="least level of messages shown (info)")
+    add(
+        "--log-format",
+        choices=get_args(LogFormat),
+        default="text",
+        help="lines to read, or one JSON object a line (text)",
+    )
+    add("--verbose", action="store_true", help="tell the life of each orchestration, step by step")
 
 
 def _folder(text: str) -> Path:

@@ -8,6 +8,9 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import NoReturn
 
 from devhost.announcement import announce
@@ -17,7 +20,7 @@ from devhost.host import Host
 from devhost.http.routes import RouteRefused
 from devhost.http.server import AddressInUse
 from devhost.options import HostOptions
-from devhost.storage.errors import StateRefused
+from devhost.storage.errors import StateOutOfReach, StateRefused
 
 log = logging.getLogger("devhost")
 
@@ -34,8 +37,11 @@ LAST_PATIENCE = 0.5
 async def serve(options: HostOptions) -> int:
     """Run the app; the process's exit status."""
     began = time.perf_counter()
-    handler = HostLogHandler({})
+    handler = HostLogHandler({}, as_json=options.log_format == "json")
     install(handler, os.environ, options.log_level)
+    if options.verbose:
+        # Whoever asks for the journal wants it at every level of the rest.
+        logging.getLogger("devhost.journal").setLevel(logging.INFO)
     stop = _stop_signal()
     try:
         host = await Host.open(options, log_handler=handler)
@@ -48,6 +54,7 @@ async def serve(options: HostOptions) -> int:
     # The app's settings may ask for debug logging; they are in the environment by now.
     logging.getLogger().setLevel(level_of(os.environ, options.log_level))
     _spare_the_collector()
+    os.register_at_fork(after_in_child=partial(_be_no_host, host))
     announce(host, time.perf_counter() - began)
     return await _run(host, stop)
 
@@ -82,18 +89,36 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
+def _be_no_host(host: Host) -> None:
+    """In a process that an activity forked: leave signals, lock and sockets to the host."""
+    # Or a signal to the child would wake the host through the pipe they share, and stop it.
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    host.disown()
+
+
+def _worded(reason: BaseException, state_file: Path) -> str:
+    if isinstance(reason, StateOutOfReach):
+        return f"{reason} All that was acknowledged is in that file: start again when that is done."
+    if isinstance(reason, StateRefused):
+        return str(reason)
+    return (
+        f"{type(reason).__name__}: {reason}. All that was acknowledged is in {state_file}: "
+        "mend the cause and start again."
+    )
+
+
 async def _run(host: Host, stop: asyncio.Event) -> int:
     host.broken.add_done_callback(lambda _: stop.set())
     await stop.wait()
     if host.broken.done():
         reason = host.broken.result()
-        print(
-            f"devhost stops: {type(reason).__name__}: {reason}. All that was acknowledged is in "
-            f"{host.state_file}: mend the cause and start again.",
-            file=sys.stderr,
-        )
+        print(f"devhost stops: {_worded(reason, host.state_file)}", file=sys.stderr)
         await host.abandon()
         return BROKEN
-    print("Stopping: running calls get 2 s, the rest goes on at the next start.", flush=True)
+    # Whoever read the output may be gone, and the app may have closed it.
+    with suppress(OSError, ValueError):
+        print("Stopping: running calls get 2 s, the rest goes on at the next start.", flush=True)
     await host.close(PATIENCE)
     return 0

@@ -1,6 +1,7 @@
 """How instances come to be, and how what is left of ended ones goes."""
 
 import re
+from datetime import datetime
 
 from devhost.engine import history
 from devhost.engine.endings import Endings
@@ -52,15 +53,16 @@ class Births:
         input_json: str | None,
         version: str | None,
         parent: Parent | None = None,
+        at: datetime | None = None,
     ) -> None:
-        """Begin an instance; an ended one of that id is gone."""
+        """Begin an instance, now or later; an ended one of that id is gone."""
         if instance_id in self.fading or queries.instance(self._resources.store, instance_id) is not None:
             self.erase(instance_id)
         when = self._resources.stamp()
         instance = Instance(
             id=instance_id,
             name=name,
-            version=self._resources.default_version if version is None else version,
+            version=self._resources.versions.own if version is None else version,
             execution=self._resources.identities.next(),
             status="Pending",
             input_json=input_json,
@@ -69,7 +71,8 @@ class Births:
             parent=parent,
         )
         self._live[instance_id] = instance
-        self._endings.open(instance)
+        self._resources.journal.born(instance)
+        self._endings.open(instance, at=at)
 
     def open_child(self, child: StartChild, parent: Parent, instance_id: str) -> None:
         """Begin a sub-orchestration, or tell the parent why it cannot begin."""

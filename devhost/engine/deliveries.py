@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from devhost.engine import history
+from devhost.engine.endings import START
 from devhost.engine.instances import Letter
 from devhost.engine.issuing import kept_letter
 from devhost.engine.messages import Event
@@ -20,7 +21,11 @@ class Deliveries:
 
     def timer(self, instance_id: str, task: int, fire_at: datetime) -> None:
         instance = self._orchestrations.live.get(instance_id)
-        if instance is not None and task in instance.open_tasks:
+        if instance is None:
+            return
+        if task == START:
+            self._orchestrations.ready(instance)
+        elif task in instance.open_tasks:
             event = history.timer_fired(self._resources.stamp(), task, history.stamp(fire_at))
             self._orchestrations.post(
                 instance,

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from devhost.engine import history
@@ -12,6 +13,10 @@ from devhost.engine.resources import Resources
 from devhost.storage.tables import CHILDREN, HISTORY, INSTANCES, PROGRESS, TASKS, TIMERS
 
 log = logging.getLogger("devhost.engine")
+
+
+#: The number under which a scheduled start keeps its timer; tasks count from 0.
+START = -1
 
 
 class Survivors(Protocol):
@@ -37,11 +42,13 @@ class Endings:
         resources: Resources,
         survivors: Survivors,
         *,
+        set_timer: Callable[[str, int, datetime], None],
         cancel_timer: Callable[[str, int], None],
         ended: Callable[[Instance], None],
     ) -> None:
         self._resources = resources
         self._survivors = survivors
+        self._set_timer = set_timer
         self._cancel_timer = cancel_timer
         self._ended = ended
 
@@ -75,10 +82,14 @@ class Endings:
         self._resources.put(PROGRESS, instance.progress_row())
         self._survivors.release(instance)
         del self._survivors.live[instance.id]
+        self._resources.journal.ended(instance)
         self._tell_parent(instance)
         self._ended(instance)
 
     def _drop_open(self, instance: Instance) -> None:
+        if instance.start_at is not None:
+            self._cancel_timer(instance.id, START)
+            self._resources.drop(TIMERS, (instance.id, START))
         for task in instance.open_tasks:
             self._cancel_timer(instance.id, task)
             for table in (TASKS, TIMERS, CHILDREN):
@@ -124,9 +135,10 @@ class Endings:
         instance.input_json = input_json
         instance.parts = instance.commands = 0
         instance.status = "Running"
+        self._resources.journal.anew(instance)
         self.open(instance)
 
-    def open(self, instance: Instance) -> None:
+    def open(self, instance: Instance, *, at: datetime | None = None) -> None:
         """Write the rows of an execution that starts, and lay its start before it."""
         identity, progress = instance.rows()
         self._resources.put(INSTANCES, identity)
@@ -150,6 +162,10 @@ class Endings:
                 },
             },
         )
+        if at is not None:
+            instance.start_at = started["ScheduledStartTime"] = history.stamp(at)
+            self._resources.put(TIMERS, (instance.id, START, instance.start_at))
+            self._set_timer(instance.id, START, at)
         letter = self._resources.letter(instance.id, started, execution=instance.execution)
         # The start is heard before any event that was kept from the execution before.
         instance.mailbox.appendleft(letter)

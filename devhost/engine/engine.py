@@ -1,8 +1,12 @@
 """The engine: instances, entities and timers of one task hub on one state file."""
 
 import asyncio
+import logging
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
+from itertools import islice
 
 from devhost.engine import history
 from devhost.engine.alarms import Alarms
@@ -17,17 +21,30 @@ from devhost.engine.errors import (
     InstanceNotFound,
     UnknownFunction,
 )
-from devhost.engine.hub import EntityState, InstanceFilter, InstancePage, InstanceStatus
+from devhost.engine.hub import (
+    ENDED,
+    EntityFilter,
+    EntityPage,
+    EntityState,
+    InstanceFilter,
+    InstancePage,
+    InstanceStatus,
+)
 from devhost.engine.identities import Identities
 from devhost.engine.instances import Instance
 from devhost.engine.issuing import Issuer, Neighbours
-from devhost.engine.listing import instance_named, instances_page
+from devhost.engine.journal import Journal, SilentJournal
+from devhost.engine.listing import entities_page, instance_named, instances_page
 from devhost.engine.messages import Event
 from devhost.engine.orchestrations import Orchestrations
 from devhost.engine.ports import Clock, Worker
 from devhost.engine.recovery import recover
 from devhost.engine.resources import Resources
+from devhost.engine.revivals import Revivals
+from devhost.engine.versions import VersionPolicy
 from devhost.storage.store import Store
+
+log = logging.getLogger("devhost.engine")
 
 
 class Engine:
@@ -41,7 +58,8 @@ class Engine:
         loop: asyncio.AbstractEventLoop,
         *,
         always_replay: bool = False,
-        default_version: str = "",
+        versions: VersionPolicy | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.commits = Commits(store, loop)
         self.commits.on_failure = self._fail
@@ -54,7 +72,8 @@ class Engine:
             commits=self.commits,
             clock=clock,
             worker=worker,
-            default_version=default_version,
+            versions=versions or VersionPolicy(),
+            journal=journal or SilentJournal(),
             identities=Identities(clock),
         )
         self._join(clock, always_replay=always_replay)
@@ -66,7 +85,13 @@ class Engine:
         deliveries = Deliveries(resources, orchestrations)
         alarms = Alarms(clock, deliveries.timer)
         entities = Entities(resources, answer=deliveries.entity)
-        endings = Endings(resources, orchestrations, cancel_timer=alarms.cancel, ended=self._instance_ended)
+        endings = Endings(
+            resources,
+            orchestrations,
+            set_timer=alarms.set,
+            cancel_timer=alarms.cancel,
+            ended=self._instance_ended,
+        )
         births = Births(resources, orchestrations.live, endings)
         neighbours = Neighbours(
             set_timer=alarms.set,
@@ -75,7 +100,9 @@ class Engine:
             answer=deliveries.activity,
             is_waiting=orchestrations.is_waiting,
         )
-        orchestrations.join(Issuer(resources, neighbours), endings, cancel_timer=alarms.cancel)
+        issuer = Issuer(resources, neighbours)
+        orchestrations.join(issuer, endings, cancel_timer=alarms.cancel)
+        self._revivals = Revivals(resources, orchestrations, births, issuer, set_timer=alarms.set)
         self.orchestrations, self._alarms, self._entities = orchestrations, alarms, entities
         self._births, self._live = births, orchestrations.live
 
@@ -87,6 +114,10 @@ class Engine:
     @property
     def live_instances(self) -> int:
         return len(self._live)
+
+    def some_live(self, most: int) -> list[str]:
+        """The ids of the first few live instances."""
+        return list(islice(self._live, most))
 
     def has_ended(self, instance_id: str) -> bool:
         """Whether the instance is in the file and no longer live."""
@@ -128,10 +159,11 @@ class Engine:
         instance_id: str | None = None,
         input_json: str | None = None,
         version: str | None = None,
+        at: datetime | None = None,
     ) -> str:
         registered = self._resources.worker.orchestrator_named(name)
         if registered is None:
-            raise UnknownFunction("orchestrator", name, self._resources.worker.names("orchestrator"))
+            raise self._unknown("orchestrator", name)
         if instance_id is not None:
             check_id(instance_id)
             there = await self._found(instance_id)
@@ -140,7 +172,7 @@ class Engine:
                     f"An Orchestration instance with the status {there.runtime_status} already exists."
                 )
         identity = self._resources.identities.next() if instance_id is None else instance_id
-        self._births.open(registered, identity, input_json=input_json, version=version)
+        self._births.open(registered, identity, input_json=input_json, version=version, at=at)
         await self.commits.settled()
         return identity
 
@@ -173,12 +205,25 @@ class Engine:
         """The instance once it has ended."""
         while not (status := await self.status(instance_id)).has_ended:
             watcher = self._loop.create_future()
-            self._watchers.setdefault(instance_id, []).append(watcher)
-            await watcher
+            watchers = self._watchers.setdefault(instance_id, [])
+            watchers.append(watcher)
+            try:
+                await watcher
+            finally:
+                # One who stops waiting must not stay on the list of an instance that never ends.
+                if watcher.cancelled() and watcher in watchers:
+                    watchers.remove(watcher)
         return status
 
     async def raise_event(self, instance_id: str, name: str, input_json: str | None) -> None:
         instance = await self._steerable(instance_id)
+        if not (instance.waits or {}).get(name):
+            log.debug(
+                "Instance '%s' does not wait for '%s' yet: the event is held back. On Azure the SDK keeps "
+                "only the last of a name, and answer every later wait with it.",
+                instance_id,
+                name,
+            )
         event = history.event_raised(self._resources.stamp(), name, input_json)
         self.orchestrations.post(instance, self._resources.letter(instance_id, event))
         await self.commits.settled()
@@ -211,10 +256,46 @@ class Engine:
         await self.commits.settled()
         return 1
 
+    async def purge_matching(self, wanted: InstanceFilter) -> int:
+        ended = (wanted.runtime_statuses & ENDED) if wanted.runtime_statuses else ENDED
+        if not ended:
+            return 0
+        page = await self.instances(replace(wanted, runtime_statuses=ended))
+        for status in page.instances:
+            self._births.erase(status.instance_id)
+        await self.commits.settled()
+        return len(page.instances)
+
+    async def rewind(self, instance_id: str, reason: str | None) -> None:
+        status = await self.status(instance_id)
+        if not status.has_ended:
+            raise InstanceConflict(
+                f"The instance '{instance_id}' is {status.runtime_status}: only a failed one can be rewound."
+            )
+        failed = instance_named(self._resources.store, instance_id)
+        if failed is None or failed.status != "Failed":
+            raise InstanceEnded(instance_id, status.runtime_status)
+        log.info("Instance '%s' is rewound: %s", instance_id, reason or "no reason was given")
+        self._revivals.revive(failed)
+        await self.commits.settled()
+
+    async def restart(self, instance_id: str, *, with_new_id: bool = True) -> str:
+        status = await self.status(instance_id)
+        return await self.start(
+            status.name,
+            instance_id=None if with_new_id else instance_id,
+            input_json=status.input_json,
+            version=status.version,
+        )
+
+    async def entities(self, wanted: EntityFilter) -> EntityPage:
+        await self.commits.settled()
+        return entities_page(self._resources.store, wanted)
+
     async def signal_entity(self, name: str, key: str, operation: str, input_json: str | None) -> None:
         registered = self._resources.worker.entity_named(name)
         if registered is None:
-            raise UnknownFunction("entity", name, self._resources.worker.names("entity"))
+            raise self._unknown("entity", name)
         self._entities.deliver(
             f"@{name.lower()}@{key}", {"op": operation, "signal": True, "input": input_json}
         )
@@ -232,6 +313,10 @@ class Engine:
         if status.has_ended:
             raise InstanceEnded(instance_id, status.runtime_status)
         return self._live[instance_id]
+
+    def _unknown(self, kind: str, name: str) -> UnknownFunction:
+        worker = self._resources.worker
+        return UnknownFunction(kind, name, worker.names(kind), registered_as=worker.python_named(kind, name))
 
     def _instance_ended(self, instance: Instance) -> None:
         self._births.note_end(instance)

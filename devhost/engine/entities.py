@@ -43,6 +43,8 @@ class Entities:
         self._resources = resources
         self._answer = answer
         self._known: dict[str, _Entity] = {}
+        self._sweep_at = MOST_IDLE
+        self._missed: set[str] = set()
 
     def deliver(self, target: str, request: dict[str, object]) -> None:
         """Hand an entity an operation that is to survive the process."""
@@ -68,20 +70,36 @@ class Entities:
     def _entity(self, target: str) -> _Entity:
         entity = self._known.get(target)
         if entity is None:
-            self._sweep()
+            if len(self._known) == self._sweep_at:
+                # Again when twice as many have come as the sweep may leave behind.
+                self._resources.commits.then(self._sweep)
             row = queries.entity(self._resources.store, target)
             state, updated = (None, None) if row is None else row
             entity = _Entity(id=target, state_json=state, exists=row is not None, updated=updated)
             self._known[target] = entity
         return entity
 
+    def _is_missing(self, entity: _Entity) -> bool:
+        name = entity.id[1:].partition("@")[0]
+        if self._resources.worker.entity_named(name) is not None:
+            return False
+        if name not in self._missed:
+            self._missed.add(name)
+            log.error(
+                "Operations for entities '%s' wait: the app has no such entity any more. Put it back "
+                "and restart the host; until then they are kept.",
+                name,
+            )
+        return True
+
     def _sweep(self) -> None:
-        # Only what the file already holds may be forgotten.
-        if len(self._known) >= MOST_IDLE and not self._resources.store.dirty:
+        # Run right after a commit: only what the file already holds may be forgotten.
+        if len(self._known) >= MOST_IDLE:
             self._known = {key: entity for key, entity in self._known.items() if entity.busy or entity.queue}
+        self._sweep_at = max(MOST_IDLE, 2 * len(self._known))
 
     def _go_on(self, entity: _Entity) -> None:
-        if entity.busy or not entity.queue or self._resources.winding_down:
+        if entity.busy or not entity.queue or self._resources.winding_down or self._is_missing(entity):
             return
         number, request = entity.queue.popleft()
         entity.busy = True

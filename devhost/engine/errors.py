@@ -9,6 +9,8 @@ HubError
 └── InstanceConflict        the instance's present state forbids it
 """
 
+from difflib import get_close_matches
+
 
 class HubError(Exception):
     """A request the hub refused; nothing was changed."""
@@ -21,13 +23,26 @@ class InvalidRequest(HubError):
 class UnknownFunction(InvalidRequest):
     """No function of that kind has that name."""
 
-    def __init__(self, kind: str, name: str, known: tuple[str, ...]) -> None:
-        self.kind, self.name, self.known = kind, name, known
+    def __init__(
+        self, kind: str, name: str, known: tuple[str, ...], *, registered_as: str | None = None
+    ) -> None:
+        self.kind, self.name, self.known, self.registered_as = kind, name, known, registered_as
         offered = ", ".join(sorted(known)) or f"no {kind} functions"
         super().__init__(
             f"The function '{name}' doesn't exist, is disabled, or is not an {kind} function. "
-            f"Additional info: the following are the known {kind} functions: {offered}."
+            f"Additional info: the following are the known {kind} functions: {offered}.{self._hint()}"
         )
+
+    def _hint(self) -> str:
+        """What was probably meant, as far as one can tell."""
+        if self.registered_as is not None:
+            return (
+                f" The Python function '{self.name}' is registered as '{self.registered_as}': "
+                f"call it by that name, '{self.registered_as}', as text."
+            )
+        spellings = {name.casefold(): name for name in self.known}
+        near = get_close_matches(self.name.casefold(), spellings, n=1)
+        return f" Did you mean '{spellings[near[0]]}'?" if near else ""
 
 
 class InvalidInstanceId(InvalidRequest):

@@ -1,8 +1,9 @@
 """The task hub as its clients see it: start, ask, signal, steer."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from devhost.engine.messages import Event
 
@@ -27,6 +28,28 @@ class InstanceStatus:
     @property
     def has_ended(self) -> bool:
         return self.runtime_status in ENDED
+
+    @property
+    def input(self) -> Any:
+        """What `get_input()` gives the orchestrator."""
+        given = _parsed(self.input_json)
+        if isinstance(given, str):
+            # Python's clients and orchestrators send JSON text, others may send the value itself.
+            try:
+                return json.loads(given)
+            except json.JSONDecodeError:
+                return given
+        return given
+
+    @property
+    def output(self) -> Any:
+        """What the orchestrator returned, or the text that says why it ended otherwise."""
+        return _parsed(self.output_text) if self.runtime_status == "Completed" else self.output_text
+
+    @property
+    def custom_status(self) -> Any:
+        """What `set_custom_status` was last given."""
+        return _parsed(self.custom_status_json)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +82,25 @@ class EntityState:
     last_operation: datetime | None = field(default=None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityFilter:
+    """Which entities a listing wants; empty members do not narrow it."""
+
+    name: str = ""
+    last_operation_from: datetime | None = None
+    last_operation_to: datetime | None = None
+    top: int | None = None
+    continuation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityPage:
+    """One page of a listing; `continuation` is None on the last."""
+
+    entities: tuple[EntityState, ...]
+    continuation: str | None = None
+
+
 class TaskHub(Protocol):
     """Every method answers only when what it promises is on disk; refusals are `HubError`s."""
 
@@ -69,8 +111,18 @@ class TaskHub(Protocol):
         instance_id: str | None = None,
         input_json: str | None = None,
         version: str | None = None,
+        at: datetime | None = None,
     ) -> str:
-        """Start an orchestration and return its id; an ended instance of that id is replaced."""
+        """Start an orchestration, now or `at` an instant; its id. An ended one of that id is replaced."""
+
+    async def ended(self, instance_id: str) -> InstanceStatus:
+        """The instance once it has ended."""
+
+    async def rewind(self, instance_id: str, reason: str | None) -> None:
+        """Let a failed instance go on from before its failure."""
+
+    async def restart(self, instance_id: str, *, with_new_id: bool = True) -> str:
+        """Start an ended instance again with its input, and return the id of the new run."""
 
     async def status(self, instance_id: str) -> InstanceStatus:
         """The instance as it stands."""
@@ -96,8 +148,18 @@ class TaskHub(Protocol):
     async def purge(self, instance_id: str) -> int:
         """Forget an ended instance; the number of instances forgotten."""
 
+    async def purge_matching(self, wanted: InstanceFilter) -> int:
+        """Forget the ended instances a filter lets through; the number forgotten."""
+
+    async def entities(self, wanted: EntityFilter) -> EntityPage:
+        """The entities that exist and that a filter lets through, by id."""
+
     async def signal_entity(self, name: str, key: str, operation: str, input_json: str | None) -> None:
         """Hand an entity an operation and do not wait for it."""
 
     async def entity(self, name: str, key: str) -> EntityState | None:
         """The entity's state, None when it does not exist."""
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

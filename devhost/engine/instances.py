@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from devhost.engine.history import instant
 from devhost.engine.hub import ENDED, InstanceStatus
@@ -59,6 +60,10 @@ class Instance:
     mailbox: deque[Letter] = field(default_factory=deque)
     controls: deque[Letter] = field(default_factory=deque)
     busy: bool = False
+    #: When a scheduled instance is to start; None when it has started, or was not scheduled.
+    start_at: str | None = None
+    #: Whether it was said that no version of this host runs it.
+    is_refused: bool = False
     #: Event names that were warned of.
     misspelt: set[str] = field(default_factory=set)
     #: The orchestrator, still running where it last waited.
@@ -162,3 +167,8 @@ def _outcome_json(outcome: Outcome) -> dict[str, object]:
 def _outcome(stored: dict[str, Any]) -> Outcome:
     members = {key: value for key, value in stored.items() if key != "kind"}
     return _OUTCOMES[stored["kind"]](**members)
+
+
+def terminate_path(instance_id: str) -> str:
+    """What ends an instance when it is posted to the host; for sentences that advise it."""
+    return f"/runtime/webhooks/durabletask/instances/{quote(instance_id, safe='')}/terminate"

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from devhost.engine import history
 from devhost.engine.errors import InvalidRequest, UnknownFunction
-from devhost.engine.instances import Instance, Letter, Parent
+from devhost.engine.instances import Instance, Letter, Parent, terminate_path
 from devhost.engine.messages import (
     ActivityCall,
     ActivityResult,
@@ -70,7 +70,8 @@ class Issuer:
                 return self._send(instance, command)
 
     def _schedule(self, instance: Instance, command: ScheduleActivity) -> Event:
-        name = self._known("activity", command.name, self._resources.worker.activity_named(command.name))
+        worker = self._resources.worker
+        name = self._known(instance, "activity", command.name, worker.activity_named(command.name))
         instance.open_tasks[command.id] = f"activity '{name}'"
         self._resources.put(TASKS, (instance.id, command.id, name, command.input_json))
         call = ActivityCall(name=name, instance_id=instance.id, input_json=command.input_json)
@@ -80,6 +81,15 @@ class Issuer:
     def dispatch(self, execution: str, task: int, call: ActivityCall) -> None:
         """Deliver an activity whose scheduling is on disk."""
         if not self._resources.winding_down and self._to.is_waiting(call.instance_id, execution, task):
+            if self._resources.worker.activity_named(call.name) is None:
+                log.error(
+                    "Instance '%s' waits for the activity '%s', which the app has no more: put it back and "
+                    "restart the host, or terminate the instance: POST %s.",
+                    call.instance_id,
+                    call.name,
+                    terminate_path(call.instance_id),
+                )
+                return
             self._resources.worker.act(
                 call, self._resources.commits.sealed(partial(self._acted, execution, task, call))
             )
@@ -103,9 +113,9 @@ class Issuer:
 
     def _start_child(self, instance: Instance, command: StartChild) -> Event:
         worker = self._resources.worker
-        name = self._known("orchestrator", command.name, worker.orchestrator_named(command.name))
+        name = self._known(instance, "orchestrator", command.name, worker.orchestrator_named(command.name))
         child_id = command.instance_id or f"{instance.execution}:{command.id}"
-        version = self._resources.default_version if command.version is None else command.version
+        version = self._resources.versions.own if command.version is None else command.version
         _check_text("the version", version)
         instance.open_tasks[command.id] = f"sub-orchestration '{child_id}'"
         self._resources.put(CHILDREN, (instance.id, command.id, child_id))
@@ -138,7 +148,7 @@ class Issuer:
     def _send(self, instance: Instance, command: SendToEntity) -> Event:
         _check_text("the entity's id", command.target)
         name = command.target[1:].partition("@")[0]
-        self._known("entity", name, self._resources.worker.entity_named(name))
+        self._known(instance, "entity", name, self._resources.worker.entity_named(name))
         request: dict[str, object] = {
             "op": command.operation,
             "signal": command.is_signal,
@@ -150,18 +160,27 @@ class Issuer:
         event = history.event_sent(instance.updated, command.id, target=command.target, request=request)
         if not command.is_signal:
             instance.echo.append(event)
+        self._resources.journal.sent(instance, event)
         self._to.deliver(command.target, request)
         return event
 
-    def _known(self, kind: str, name: str, registered: str | None) -> str:
+    def _known(self, instance: Instance, kind: str, name: str, registered: str | None) -> str:
         if registered is None:
+            worker = self._resources.worker
+            unknown = UnknownFunction(
+                kind, name, worker.names(kind), registered_as=worker.python_named(kind, name)
+            )
             log.error(
-                "An orchestrator called the %s '%s', which is not there: call it by its registered name "
-                "(function_name, or activity=/orchestration= of its trigger), not by its Python name.",
+                "The orchestrator '%s' (instance '%s') called the %s '%s', which is not there: call it by "
+                "its registered name (function_name, or activity=/orchestration= of its trigger), not by its "
+                "Python name. %s",
+                instance.name,
+                instance.id,
                 kind,
                 name,
+                unknown,
             )
-            raise UnknownFunction(kind, name, self._resources.worker.names(kind))
+            raise unknown
         return registered
 
 

@@ -96,6 +96,8 @@ class Episode:
     commands_so_far: int
     #: The still running orchestrator a former turn left behind, None to replay from the start.
     held: object | None = None
+    #: Whether the turn is to leave the orchestrator behind where it waits.
+    keep: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

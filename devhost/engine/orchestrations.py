@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from devhost.engine import history
-from devhost.engine.endings import Endings
+from devhost.engine.endings import START, Endings
 from devhost.engine.history import COMPLETES, EventType
-from devhost.engine.instances import Instance, Letter
+from devhost.engine.instances import Instance, Letter, terminate_path
 from devhost.engine.issuing import Issuer
 from devhost.engine.messages import Diverged, Episode, Event, Failed, Turn
 from devhost.engine.resources import Resources
 from devhost.engine.selection import select
 from devhost.storage import queries
-from devhost.storage.tables import HISTORY, LETTERS, PROGRESS, TIMERS
+from devhost.storage.tables import HISTORY, LETTERS, PROGRESS, TASKS, TIMERS
 
 log = logging.getLogger("devhost.engine")
 
@@ -88,14 +88,43 @@ class Orchestrations:
             return
         if instance.closing is not None:
             self._settle(instance)
-        elif self._resources.worker.orchestrator_named(instance.name) is None:
-            _tell_missing(instance)
+        elif self._may_not_run(instance):
+            return
         elif instance.waits is None and instance.parts and not _is_unstarted(instance):
             self._wake(instance)
         else:
             taken = self._take(instance, instance.waits or {})
             if taken:
                 self._begin(instance, taken)
+
+    def _may_not_run(self, instance: Instance) -> bool:
+        if self._resources.worker.orchestrator_named(instance.name) is None:
+            _tell_missing(instance)
+            return True
+        if instance.start_at is not None:
+            if self._resources.stamp() < instance.start_at:
+                return True
+            instance.start_at = None
+            self._resources.drop(TIMERS, (instance.id, START))
+        mismatch = self._resources.versions.mismatch(instance.version)
+        if mismatch is None:
+            return False
+        self._refuse(instance, mismatch)
+        return True
+
+    def _refuse(self, instance: Instance, mismatch: str) -> None:
+        if self._resources.versions.on_mismatch == "Fail":
+            when = self._touch(instance)
+            instance.closing = Diverged(error=f"Version mismatch: {mismatch}.")
+            self.endings.end(instance, [history.orchestrator_started(when)])
+        elif not instance.is_refused:
+            instance.is_refused = True
+            log.warning(
+                "Instance '%s' (%s) waits for another host: %s. Its messages are kept.",
+                instance.id,
+                instance.name,
+                mismatch,
+            )
 
     def _take(self, instance: Instance, waits: Mapping[str, int]) -> tuple[Letter, ...]:
         chosen = select(
@@ -108,12 +137,19 @@ class Orchestrations:
             self._resources.drop(letter.table, letter.key)
         instance.mailbox = deque(chosen.kept)
         _warn_of_case(instance, chosen.kept)
+        self._resources.journal.heard(instance, chosen.taken)
         return chosen.taken
 
     def _wake(self, instance: Instance) -> None:
         """Replay a dropped or recovered orchestrator to where it waits."""
+        try:
+            instance.past = self.past(instance.id)
+        except ValueError as error:
+            # A hand or a disk has changed the file; the other instances can do without this one.
+            instance.closing = Diverged(error=f"Its history in the state file cannot be read: {error}")
+            self.endings.end(instance, [history.orchestrator_started(self._touch(instance))])
+            return
         instance.busy = True
-        instance.past = self.past(instance.id)
         episode = Episode(
             instance_id=instance.id,
             name=instance.name,
@@ -122,6 +158,7 @@ class Orchestrations:
             past=instance.past,
             news=(),
             commands_so_far=instance.commands,
+            keep=not self._always_replay,
         )
         self._play(episode, partial(self._played, instance, (), ()))
 
@@ -147,6 +184,7 @@ class Orchestrations:
             news=[*instance.echo, *news] if sticky else news,
             commands_so_far=instance.commands,
             held=instance.held,
+            keep=not self._always_replay,
         )
         instance.echo = []
         self._play(episode, partial(self._played, instance, news, taken))
@@ -161,12 +199,15 @@ class Orchestrations:
         self._hold(instance, turn)
         if instance.controls or instance.mailbox:
             self.ready(instance)
+        for task in turn.cancelled_timers & instance.open_tasks.keys():
+            self._forget_timer(instance, task)
         if not news and turn.outcome is None:
             return
         self._consume(instance, taken)
         events = list(news) or [history.orchestrator_started(self._touch(instance))]
         issued, failure = self.issuer.issue(instance, turn.commands)
         events += issued
+        # A timer may have been made and cancelled in one turn.
         for task in turn.cancelled_timers & instance.open_tasks.keys():
             self._forget_timer(instance, task)
         if turn.custom_status_json is not None:
@@ -185,6 +226,7 @@ class Orchestrations:
             return
         if instance.closing is not None:
             _tell_why_open(instance)
+        self._resources.journal.waits(instance)
         self.record(instance, events)
 
     def record(self, instance: Instance, events: list[Event]) -> None:
@@ -215,6 +257,7 @@ class Orchestrations:
         if instance.busy:
             self._holding[instance.id] = None
         elif instance.held is not None:
+            self._resources.worker.let_go(instance.held)
             instance.held = None
             instance.waits = None
             # The replay hears its own messages from the history.
@@ -223,6 +266,8 @@ class Orchestrations:
     def release(self, instance: Instance) -> None:
         """Forget what is kept in memory of an instance that has ended or begins anew."""
         self._holding.pop(instance.id, None)
+        if instance.held is not None and not self._resources.winding_down:
+            self._resources.worker.let_go(instance.held)
         instance.held = instance.waits = instance.past = None
         instance.echo = []
 
@@ -255,9 +300,22 @@ class Orchestrations:
                     return
                 case EventType.EXECUTION_SUSPENDED:
                     instance.status = "Suspended"
+                    self._keep_answers(instance)
                 case EventType.EXECUTION_RESUMED:
                     instance.status = "Running" if instance.parts else "Pending"
+            self._resources.journal.steered(instance, event)
             self.record(instance, [history.orchestrator_started(when), event])
+
+    def _keep_answers(self, instance: Instance) -> None:
+        """Write down the answers that have come, so that their activities are not run again after a crash."""
+        if not any(letter.table is TASKS for letter in instance.mailbox):
+            return
+        # All of them anew: their numbers keep their order.
+        kept: deque[Letter] = deque()
+        for letter in instance.mailbox:
+            self._resources.drop(letter.table, letter.key)
+            kept.append(self._resources.letter(instance.id, letter.event, execution=letter.execution))
+        instance.mailbox = kept
 
     def _touch(self, instance: Instance) -> str:
         instance.updated = max(instance.updated, self._resources.stamp())
@@ -293,9 +351,10 @@ def _warn_of_case(instance: Instance, kept: Sequence[Letter]) -> None:
 def _tell_missing(instance: Instance) -> None:
     log.error(
         "Instance '%s' cannot go on: the app has no orchestrator '%s' any more. Put it back and restart the "
-        "host, or terminate the instance; until then its messages are kept.",
+        "host, or terminate the instance: POST %s. Until then its messages are kept.",
         instance.id,
         instance.name,
+        terminate_path(instance.id),
     )
 
 

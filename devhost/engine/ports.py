@@ -34,8 +34,14 @@ class Worker(Protocol):
     def names(self, kind: str) -> tuple[str, ...]:
         """What is registered of a kind: `orchestrator`, `activity` or `entity`."""
 
+    def python_named(self, kind: str, name: str) -> str | None:
+        """The name under which a Python function of that kind is registered, None when there is none."""
+
     def play(self, episode: Episode, done: Done[Turn]) -> None:
         """Run an orchestrator until it waits or ends."""
+
+    def let_go(self, held: object) -> None:
+        """Give up an orchestrator that a turn left behind."""
 
     def act(self, call: ActivityCall, done: Done[ActivityResult]) -> None:
         """Run an activity."""

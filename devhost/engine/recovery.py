@@ -1,20 +1,25 @@
 """Takes up the work a former host left in the state file."""
 
+import heapq
 import json
 import logging
 from itertools import count
 
 from devhost.engine.alarms import Alarms
+from devhost.engine.endings import START
 from devhost.engine.entities import Entities
-from devhost.engine.history import COMPLETES, EventType, instant
+from devhost.engine.history import COMPLETES, EventType, instant, timer_fired
 from devhost.engine.instances import Instance, Letter, from_row
 from devhost.engine.messages import ActivityCall
 from devhost.engine.orchestrations import Orchestrations
 from devhost.engine.resources import Resources
 from devhost.storage import queries
-from devhost.storage.tables import LETTERS
+from devhost.storage.tables import LETTERS, TIMERS
 
 log = logging.getLogger("devhost.engine")
+
+#: By instance: the instants its timers are due at, and their tasks, as a heap.
+Timers = dict[str, list[tuple[str, int]]]
 
 _CONTROLS = frozenset(
     {
@@ -33,12 +38,10 @@ def recover(resources: Resources, orchestrations: Orchestrations, entities: Enti
         live[instance.id] = instance
     resources.numbers = count(queries.highest_number(resources.store) + 1)
     _recover_children(resources, orchestrations)
-    _recover_timers(resources, orchestrations, alarms)
-    _recover_letters(resources, orchestrations)
+    overdue = _recover_timers(resources, orchestrations, alarms)
+    _recover_letters(resources, orchestrations, overdue, alarms)
     _recover_activities(resources, orchestrations)
     _recover_operations(resources, entities)
-    if live:
-        log.info("Took up %d live instances.", len(live))
 
 
 def _recover_children(resources: Resources, orchestrations: Orchestrations) -> None:
@@ -47,20 +50,35 @@ def _recover_children(resources: Resources, orchestrations: Orchestrations) -> N
             instance.open_tasks[task] = f"sub-orchestration '{child}'"
 
 
-def _recover_timers(resources: Resources, orchestrations: Orchestrations, alarms: Alarms) -> None:
+def _recover_timers(resources: Resources, orchestrations: Orchestrations, alarms: Alarms) -> Timers:
+    timers: Timers = {}
     for instance_id, task, fire_at in queries.open_timers(resources.store):
         if (instance := _owner(orchestrations, instance_id, f"timer {task}")) is not None:
-            instance.open_tasks[task] = f"timer for {fire_at}"
+            if task == START:
+                instance.start_at = fire_at
+            else:
+                instance.open_tasks[task] = f"timer for {fire_at}"
+                heapq.heappush(timers.setdefault(instance_id, []), (fire_at, task))
             alarms.set(instance_id, task, instant(fire_at))
+    return timers
 
 
-def _recover_letters(resources: Resources, orchestrations: Orchestrations) -> None:
+def _recover_letters(
+    resources: Resources, orchestrations: Orchestrations, timers: Timers, alarms: Alarms
+) -> None:
     for number, instance_id, execution, text in queries.letters(resources.store):
         instance = _owner(orchestrations, instance_id, f"message {number}")
         if instance is None:
             continue
         event = json.loads(text)
         kind = event["EventType"]
+        # A timer that fired before this was written was heard of before it, or was to be.
+        due = timers.get(instance_id, [])
+        while due and due[0][0] <= event["Timestamp"]:
+            fire_at, task = heapq.heappop(due)
+            alarms.cancel(instance_id, task)
+            fired = timer_fired(event["Timestamp"], task, fire_at)
+            orchestrations.post(instance, Letter(event=fired, table=TIMERS, key=(instance_id, task)))
         letter = Letter(event=event, table=LETTERS, key=(number,), execution=execution)
         if kind in _CONTROLS:
             orchestrations.command(instance, letter)

@@ -9,8 +9,10 @@ from devhost.engine.commits import Commits
 from devhost.engine.history import stamp
 from devhost.engine.identities import Identities
 from devhost.engine.instances import Letter
+from devhost.engine.journal import Journal, SilentJournal
 from devhost.engine.messages import Event
 from devhost.engine.ports import Clock, Worker
+from devhost.engine.versions import VersionPolicy
 from devhost.storage.store import Store
 from devhost.storage.tables import LETTERS, Key, Row, Table
 
@@ -24,7 +26,8 @@ class Resources:
     clock: Clock
     worker: Worker
     identities: Identities
-    default_version: str = ""
+    versions: VersionPolicy = field(default_factory=VersionPolicy)
+    journal: Journal = field(default_factory=SilentJournal)
     #: The host is stopping: nothing of the app's is called any more.
     winding_down: bool = False
     #: Orders messages across restarts; set past the highest number on disk when the engine recovers.

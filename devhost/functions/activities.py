@@ -1,5 +1,6 @@
 """Runs activities for the engine."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -8,9 +9,13 @@ from azure.functions.meta import Datum
 
 from devhost.engine.messages import ActivityCall, ActivityFailed, ActivityResult, ActivitySucceeded
 from devhost.functions import conversions, failures
+from devhost.functions.advice import advice_on
 from devhost.functions.calls import Surroundings, invocation_of
 from devhost.functions.catalog import ACTIVITY, Function
+from devhost.functions.places import failed_at
 from devhost.functions.running import Ending, Invocation, Raised, Runner
+
+logger = logging.getLogger(__name__)
 
 
 def activity_invocation(function: Function, call: ActivityCall, surroundings: Surroundings) -> Invocation:
@@ -34,8 +39,24 @@ def run_activity(
     done: Callable[[ActivityResult], None],
 ) -> None:
     """Run an activity; `done` is called on the host's loop."""
-    runner.submit(
-        activity_invocation(function, call, surroundings), lambda ending: done(activity_result(ending))
+
+    def finish(ending: Ending) -> None:
+        if isinstance(ending, Raised):
+            _tell(call, ending.error)
+        done(activity_result(ending))
+
+    runner.submit(activity_invocation(function, call, surroundings), finish)
+
+
+def _tell(call: ActivityCall, error: BaseException) -> None:
+    text = failures.describe(error).message
+    logger.error(
+        "The activity '%s' (instance '%s') failed%s: %s%s",
+        call.name,
+        call.instance_id,
+        failed_at(error),
+        text,
+        advice_on(text),
     )
 
 

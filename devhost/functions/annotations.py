@@ -63,8 +63,10 @@ def check_names(function: str, parameters: Mapping[str, Any], bindings: Mapping[
         raise load_error(
             function,
             f"the following parameters are declared in Python but not in function.json: {extra!r}",
-            "every parameter needs a decorator that binds it; defaults, *args and route parameters are no "
-            "exception, and a decorator below the trigger must use functools.wraps.",
+            f"bound are: {', '.join(sorted(bindings))}; rename the parameter, or set input_name= (arg_name=, "
+            "context_name=, client_name=) to its name. Every parameter needs a decorator that binds it; "
+            "defaults, *args and route parameters are no exception, and a decorator below the trigger must "
+            "use functools.wraps.",
         )
     if missing := set(bindings) - set(parameters):
         raise load_error(

@@ -1,5 +1,6 @@
 """What the app offers: its functions, as the host calls them."""
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -65,6 +66,13 @@ class Dropped:
     reason: str
 
 
+def _python_name(call: Any) -> str | None:
+    # The SDK's handles of orchestrators and entities carry the user's function.
+    for member in ("orchestrator_function", "entity_function"):
+        call = getattr(call, member, call)
+    return getattr(inspect.unwrap(call), "__name__", None)
+
+
 class Catalog:
     """The app's functions; every lookup ignores case, as Azure does."""
 
@@ -95,6 +103,11 @@ class Catalog:
 
     def http_functions(self) -> tuple[Function, ...]:
         return self.triggered_by(HTTP)
+
+    def python_named(self, trigger_type: str, name: str) -> str | None:
+        """The durable name of what is `def <name>` in the app."""
+        functions = self.triggered_by(trigger_type)
+        return next((found.durable_name for found in functions if _python_name(found.call) == name), None)
 
     def durable_names(self, trigger_type: str) -> tuple[str, ...]:
         return tuple(function.durable_name or "" for function in self.triggered_by(trigger_type))

@@ -5,6 +5,7 @@ off where the SDK assigns them, so that both counts are one.
 """
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,14 +27,13 @@ from azure.durable_functions.models.history.HistoryEvent import HistoryEvent
 from azure.durable_functions.models.Task import AtomicTask, TaskBase, TimerTask
 
 from devhost.engine.messages import Command, CreateTimer, ScheduleActivity, SendToEntity, StartChild
+from devhost.functions.outgoing import HTTP_ACTIVITY
+
+logger = logging.getLogger(__name__)
 
 #: What Azure Storage sends: timers beyond six days become chains of three-day timers that nobody can cancel.
 MAXIMUM_SHORT_TIMER = timedelta(days=6)
 LONG_TIMER_INTERVAL = timedelta(days=3)
-
-
-class NotServed(Exception):
-    """The orchestrator used something this host does not serve yet."""
 
 
 class HostContext(DurableOrchestrationContext):  # type: ignore[misc]  # the SDK ships no types
@@ -117,6 +117,8 @@ class HostContext(DurableOrchestrationContext):  # type: ignore[misc]  # the SDK
             command = _COMMANDS[type(action)](number, action)
         if isinstance(task, TimerTask):
             self.timers[number] = task
+            if not self.is_replaying:
+                _warn_of_offset(self.instance_id, action.fire_at)
         self.commands.append(command)
 
 
@@ -130,8 +132,22 @@ def _retried(number: int, action: NoOpAction, task: TaskBase, now: datetime) -> 
     return CreateTimer(id=number, fire_at=_utc(now) + timedelta(milliseconds=pause))
 
 
+def _text(value: Any) -> str:
+    """What the wire makes of a name that is no string: JSON writes a number as text and refuses an object."""
+    if isinstance(value, str):
+        # An enum's member may be a string too, and is then more than one.
+        return str.__str__(value)
+    if isinstance(value, int | float):
+        return json.dumps(value)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
 def _activity(number: int, action: Any) -> Command:
-    return ScheduleActivity(id=number, name=action.function_name, input_json=action.input_)
+    return ScheduleActivity(id=number, name=_text(action.function_name), input_json=action.input_)
 
 
 def _timer(number: int, action: Any) -> Command:
@@ -141,11 +157,11 @@ def _timer(number: int, action: Any) -> Command:
 def _child(number: int, action: Any) -> Command:
     return StartChild(
         id=number,
-        name=action.function_name,
+        name=_text(action.function_name),
         # The child's input is a JSON text of a JSON text, as every input a Python client sends.
         input_json=json.dumps(action._input),  # noqa: SLF001
-        instance_id=action.instance_id,
-        version=getattr(action, "version", None),
+        instance_id=_text_or_none(action.instance_id),
+        version=_text_or_none(getattr(action, "version", None)),
     )
 
 
@@ -153,15 +169,15 @@ def _entity_message(number: int, action: Any) -> Command:
     return SendToEntity(
         id=number,
         target=action.instance_id,
-        operation=action.operation,
+        operation=_text(action.operation),
         input_json=json.dumps(action.input_),
         is_signal=isinstance(action, SignalEntityAction),
     )
 
 
-def _http(_number: int, _action: Any) -> Command:
-    raise NotServed(
-        "call_http is not served by this version of the local host: call an activity that makes the request."
+def _http(number: int, action: Any) -> Command:
+    return ScheduleActivity(
+        id=number, name=HTTP_ACTIVITY, input_json=json.dumps(action.http_request.to_json())
     )
 
 
@@ -175,6 +191,18 @@ _COMMANDS: dict[type, Callable[[int, Any], Command]] = {
     SignalEntityAction: _entity_message,
     CallHttpAction: _http,
 }
+
+
+def _warn_of_offset(instance_id: str, fire_at: datetime) -> None:
+    offset = fire_at.utcoffset()
+    if offset:
+        logger.warning(
+            "Instance '%s' created a timer for %s: the SDK sends the clock face and calls it UTC, so it "
+            "fires %s off. Pass fire_at.astimezone(timezone.utc), or count from current_utc_datetime.",
+            instance_id,
+            fire_at.isoformat(),
+            offset,
+        )
 
 
 def _utc(instant: datetime) -> datetime:

@@ -9,7 +9,9 @@ the news are told. So a difference between code and history is found before anyt
 """
 
 import json
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -32,7 +34,14 @@ from devhost.engine.messages import (
     StartChild,
     Turn,
 )
+from devhost.functions.advice import advice_on
 from devhost.functions.durable_context import HostContext, HostEvent
+from devhost.functions.places import failed_at
+
+logger = logging.getLogger(__name__)
+
+#: What Azure takes of a custom status, in KB of UTF-16.
+LARGEST_STATUS = 16
 
 
 class HostExecutor(TaskOrchestrationExecutor):  # type: ignore[misc]  # the SDK ships no types
@@ -44,6 +53,7 @@ class HostExecutor(TaskOrchestrationExecutor):  # type: ignore[misc]  # the SDK 
         self.task_completion_events: Any = _TABLES.task_completion_events
         self.past_events = 0
         self._answered: list[TaskBase] = []
+        self.failure: BaseException | None = None
         self.initialize()
 
     def _find_new_events_start_index(self, history: list[Any]) -> int:
@@ -72,6 +82,7 @@ class HostExecutor(TaskOrchestrationExecutor):  # type: ignore[misc]  # the SDK 
     def outcome(self) -> Outcome | None:
         """How the orchestrator ended, None while it waits."""
         if self.exception is not None:
+            self.failure = self.exception
             return Failed(error=_text(self.exception))
         if self.context.will_continue_as_new:
             return ContinuedAsNew(input_json=self.context.new_input_json)
@@ -84,6 +95,7 @@ class HostExecutor(TaskOrchestrationExecutor):  # type: ignore[misc]  # the SDK 
         # json raises TypeError, ValueError or RecursionError, and objects may raise what they like: the SDK
         # turns all of it into the orchestrator's failure.
         except Exception as error:  # noqa: BLE001
+            self.failure = error
             return Failed(error=_text(error))
 
 
@@ -95,6 +107,7 @@ class Run:
 
     def __init__(self, function: Callable[[Any], Any], input_type: type | None, episode: Episode) -> None:
         self._function = function
+        self._name = episode.name
         self._context = HostContext(
             instance_id=episode.instance_id,
             parent_instance_id=episode.parent_instance_id,
@@ -123,17 +136,36 @@ class Run:
             self._context.told.append(told)
             self._executor.process_event(told)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the orchestrator stands at a `yield`, and has a way out still to go."""
+        generator = getattr(self._executor, "generator", None)
+        return generator is not None and generator.gi_frame is not None
+
+    def close(self) -> None:
+        """Run the orchestrator's way out, here and not wherever the last reference happens to go."""
+        if self.is_waiting:
+            self._executor.generator.close()
+
     def turn(self) -> Turn:
         """What the orchestrator asked for since the last turn."""
         commands = tuple(self._context.commands[self._told :])
         self._told = len(self._context.commands)
         status = self._context.custom_status
+        status_json = df_dumps(status) if status else None
+        excess = _excess(status_json)
+        if excess is not None:
+            _tell(self._context.instance_id, self._name, excess, None)
+            return Turn(waits={}, outcome=Failed(error=excess))
+        outcome = self._executor.outcome()
+        if isinstance(outcome, Failed):
+            _tell(self._context.instance_id, self._name, outcome.error, self._executor.failure)
         return Turn(
             commands=commands,
-            outcome=self._executor.outcome(),
+            outcome=outcome,
             waits=self._context.open_waits(),
             cancelled_timers=self._context.cancelled_timers(),
-            custom_status_json=df_dumps(status) if status else None,
+            custom_status_json=status_json,
             held=self,
         )
 
@@ -152,6 +184,15 @@ class Run:
         return None
 
 
+def close(run: Run) -> None:
+    """End a run that nobody will go on with; what its `finally` blocks do is done here."""
+    try:
+        run.close()
+    # As on Azure, where the generator is thrown away after every episode and nobody hears what it raises.
+    except BaseException as error:  # noqa: BLE001
+        logger.debug("An orchestrator that was let go raised %s: %s", type(error).__name__, error)
+
+
 def play(function: Callable[[Any], Any], input_type: type | None, episode: Episode) -> Turn:
     """Play an episode; what goes wrong in the app's code is part of the turn."""
     try:
@@ -159,17 +200,19 @@ def play(function: Callable[[Any], Any], input_type: type | None, episode: Episo
     # The executor lets through what a plain function raises, what `yield` of a thing that is no task leads
     # to, and what a custom status that is no JSON raises: Azure fails the orchestration with that text.
     except Exception as error:  # noqa: BLE001
-        return Turn(waits={}, outcome=Failed(error=f"{type(error).__name__}: {error}"))
+        text = f"{type(error).__name__}: {error}"
+        _tell(episode.instance_id, episode.name, text, error)
+        return Turn(waits={}, outcome=Failed(error=text))
 
 
 def _play(function: Callable[[Any], Any], input_type: type | None, episode: Episode) -> Turn:
     if isinstance(episode.held, Run):
         episode.held.hear(episode.news)
-        return episode.held.turn()
+        return _turn(episode.held, episode)
     run = Run(function, input_type, episode)
     if not episode.past:
         run.begin(episode.news, is_past=False)
-        return run.turn()
+        return _turn(run, episode)
     stumble: Exception | None = None
     try:
         run.begin(episode.past, is_past=True)
@@ -178,11 +221,47 @@ def _play(function: Callable[[Any], Any], input_type: type | None, episode: Epis
         stumble = error
     divergence = run.divergence(episode.past)
     if divergence is not None:
+        _tell(episode.instance_id, episode.name, divergence, None)
         return Turn(waits={}, outcome=Diverged(error=divergence))
     if stumble is not None:
         raise stumble
     run.hear(episode.news)
-    return run.turn()
+    return _turn(run, episode)
+
+
+def _turn(run: Run, episode: Episode) -> Turn:
+    turn = run.turn()
+    if episode.keep:
+        return turn
+    close(run)
+    return replace(turn, held=None)
+
+
+def _tell(instance_id: str, name: str, text: str, error: BaseException | None) -> None:
+    place = "" if error is None else failed_at(error)
+    logger.error(
+        "The orchestrator '%s' (instance '%s') failed%s: %s%s",
+        name,
+        instance_id,
+        place,
+        text,
+        advice_on(text),
+    )
+
+
+def _excess(status_json: str | None) -> str | None:
+    """How Azure refuses a custom status that is too long."""
+    # The text is in ASCII and has blanks: what Azure measures is never longer, and mostly much shorter.
+    if status_json is None or len(status_json) * 2 // 1024 <= LARGEST_STATUS:
+        return None
+    dense = json.dumps(json.loads(status_json), ensure_ascii=False, separators=(",", ":"))
+    size = len(dense.encode("utf-16-le", errors="surrogatepass")) // 1024
+    if size <= LARGEST_STATUS:
+        return None
+    return (
+        f"The UTF-16 size of the JSON-serialized payload must not exceed {LARGEST_STATUS} KB. "
+        f"The current payload size is {size:,} KB."
+    )
 
 
 def _text(error: BaseException) -> str:

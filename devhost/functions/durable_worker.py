@@ -1,6 +1,7 @@
 """The engine's `Worker`: runs the app's durable functions through the SDK they were written for."""
 
 import json
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -19,11 +20,23 @@ from devhost.engine.messages import (
 )
 from devhost.engine.ports import Done
 from devhost.functions.activities import activity_result, run_activity
+from devhost.functions.advice import advice_on
 from devhost.functions.calls import Surroundings
 from devhost.functions.catalog import ACTIVITY, ENTITY, ORCHESTRATION, Catalog, Function
-from devhost.functions.durable_replay import play
+from devhost.functions.durable_replay import Run, close, play
 from devhost.functions.failures import describe
+from devhost.functions.outgoing import (
+    HTTP_ACTIVITY,
+    Outgoing,
+    OutgoingReply,
+    RequestFailed,
+    RequestRefused,
+    request_of,
+    result_of,
+)
 from devhost.functions.running import Ending, Invocation, Raised, Runner
+
+logger = logging.getLogger(__name__)
 
 _TRIGGERS = {"orchestrator": ORCHESTRATION, "activity": ACTIVITY, "entity": ENTITY}
 
@@ -31,15 +44,20 @@ _TRIGGERS = {"orchestrator": ORCHESTRATION, "activity": ACTIVITY, "entity": ENTI
 class DurableWorker:
     """Runs durable functions on the runner; an app's exception is an answer, never an error of the host."""
 
-    def __init__(self, catalog: Catalog, runner: Runner, surroundings: Surroundings) -> None:
+    def __init__(
+        self, catalog: Catalog, runner: Runner, surroundings: Surroundings, outgoing: Outgoing
+    ) -> None:
         self._catalog = catalog
         self._runner = runner
         self._surroundings = surroundings
+        self._outgoing = outgoing
 
     def orchestrator_named(self, name: str) -> str | None:
         return _registered(self._catalog.orchestrator(name))
 
     def activity_named(self, name: str) -> str | None:
+        if name == HTTP_ACTIVITY:
+            return name
         return _registered(self._catalog.activity(name))
 
     def entity_named(self, name: str) -> str | None:
@@ -47,6 +65,9 @@ class DurableWorker:
 
     def names(self, kind: str) -> tuple[str, ...]:
         return self._catalog.durable_names(_TRIGGERS[kind])
+
+    def python_named(self, kind: str, name: str) -> str | None:
+        return self._catalog.python_named(_TRIGGERS[kind], name)
 
     def play(self, episode: Episode, done: Done[Turn]) -> None:
         function = self._catalog.orchestrator(episode.name)
@@ -57,9 +78,17 @@ class DurableWorker:
             handle: Any = function.call
             input_type = getattr(handle, "_df_input_type", None)
             call = partial(play, handle.orchestrator_function, input_type, episode)
-        self._submit(episode.name, call, partial(_turned, done))
+        self._submit(episode.name, call, partial(_turned, done), instance_id=episode.instance_id)
+
+    def let_go(self, held: object) -> None:
+        # Not on the host's loop: the orchestrator's `finally` blocks run when it is closed.
+        if isinstance(held, Run) and held.is_waiting:
+            self._submit("an orchestrator that was let go", partial(close, held), _nothing)
 
     def act(self, call: ActivityCall, done: Done[ActivityResult]) -> None:
+        if call.name == HTTP_ACTIVITY:
+            self._send(call, done)
+            return
         function = self._catalog.activity(call.name)
         if function is None:
             self._submit(call.name, partial(_gone, "activity", call.name), partial(_acted, done))
@@ -74,8 +103,31 @@ class DurableWorker:
             run = partial(_operate, function.call, call)
         self._submit(call.name, run, partial(_operated, call, done))
 
-    def _submit(self, name: str, call: Callable[[], Any], done: Callable[[Ending], None]) -> None:
-        self._runner.submit(Invocation(function_name=name, invocation_id=str(uuid4()), call=call), done)
+    def _send(self, call: ActivityCall, done: Done[ActivityResult]) -> None:
+        try:
+            request = request_of(call.input_json)
+        except RequestRefused as refusal:
+            # On a detour: the engine must not hear of an activity while it is about to start it.
+            self._submit(call.name, partial(_refused, refusal), partial(_acted, done))
+        else:
+            self._outgoing.send(request, partial(_answered, done))
+
+    def _submit(
+        self,
+        name: str,
+        call: Callable[[], Any],
+        done: Callable[[Ending], None],
+        *,
+        instance_id: str | None = None,
+    ) -> None:
+        invocation = Invocation(
+            function_name=name, invocation_id=str(uuid4()), call=call, instance_id=instance_id
+        )
+        self._runner.submit(invocation, done)
+
+
+def _nothing(_ending: Ending) -> None:
+    return None
 
 
 def _registered(function: Function | None) -> str | None:
@@ -87,6 +139,14 @@ def _gone(kind: str, name: str) -> Any:
         f"The {kind} function '{name}' is no longer in the app: put it back until the instances that use it "
         "have ended, or terminate them"
     )
+
+
+def _refused(refusal: RequestRefused) -> Any:
+    raise refusal
+
+
+def _answered(done: Done[ActivityResult], answer: OutgoingReply | RequestFailed) -> None:
+    done(result_of(answer))
 
 
 def _turned(done: Done[Turn], ending: Ending) -> None:
@@ -110,6 +170,15 @@ def _operate(handle: Callable[..., str], call: EntityCall) -> EntityResult:
     }
     response = json.loads(handle(context=EntityContext(json.dumps(request))))
     [result] = response["results"]
+    if result["isError"] and (advice := advice_on(str(result["result"]))):
+        logger.warning(
+            "The operation '%s' of entity @%s@%s failed: %s%s",
+            call.operation,
+            call.name,
+            call.key,
+            result["result"],
+            advice,
+        )
     return EntityResult(
         exists=response["entityExists"],
         state_json=response["entityState"] if response["entityExists"] else None,

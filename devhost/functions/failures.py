@@ -37,5 +37,5 @@ def _is_ours(entry: TracebackType) -> bool:
 def _message(error: BaseException) -> str:
     try:
         return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - the app's own __str__ ran, and may raise anything
+    except BaseException:  # noqa: BLE001 - the app's own __str__ ran, and may raise anything
         return _UNSPEAKABLE

@@ -1,6 +1,7 @@
 """One HTTP call and its reply, free of any server and of any SDK."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -66,6 +67,10 @@ class HttpReply:
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case."""
         return _first(self.headers, name)
+
+
+#: Answers a call; it is also given the decoded pieces of the path below the root it was opened for.
+Webhook = Callable[[HttpCall, tuple[str, ...]], Awaitable[HttpReply]]
 
 
 def json_reply(status: int, value: Any, *headers: tuple[str, str]) -> HttpReply:

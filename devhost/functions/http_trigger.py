@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 import azure.functions as func
 from azure.functions.http import HttpRequest
 
+from devhost.functions.advice import advice_on
 from devhost.functions.calls import Surroundings, invocation_of
 from devhost.functions.catalog import Function
 from devhost.functions.failures import describe
@@ -40,7 +41,8 @@ class HttpTrigger:
             return HttpReply(status=503)
         if isinstance(ending, Raised):
             failure = describe(ending.error)
-            logger.error("%s failed: %s\n%s", function.name, failure.message, failure.stack)
+            advice = advice_on(failure.message)
+            logger.error("%s failed: %s%s\n%s", function.name, failure.message, advice, failure.stack)
             return HttpReply(status=500)
         reply: HttpReply = ending.value
         return reply

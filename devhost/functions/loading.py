@@ -69,7 +69,9 @@ async def load(settings: AppSettings) -> LoadedApp:
 def _index(settings: AppSettings, script: str, place: "_Place") -> LoadedApp:
     if not (settings.app_dir / script).is_file():
         missing = f"There is no {script} in {settings.app_dir}: the app has no functions."
-        return LoadedApp(catalog=Catalog(()), dropped=(), warnings=(missing,), unload=place.leave)
+        return LoadedApp(
+            catalog=Catalog(()), dropped=(), warnings=(*settings.warnings, missing), unload=place.leave
+        )
     module = _imported(script.removesuffix(".py"))
     app = _only_app(module, script)
     try:
@@ -77,7 +79,7 @@ def _index(settings: AppSettings, script: str, place: "_Place") -> LoadedApp:
     except Exception as error:  # whatever the SDK finds wrong refuses the app
         raise AppRefused(f"{type(error).__name__}: {error}", _remedy_of(str(error))) from error
     checked = signatures.check(indexed, settings)
-    warnings = [*checked.warnings, *_absent(app, place.modules())]
+    warnings = [*settings.warnings, *checked.warnings, *_absent(app, place.modules())]
     if not indexed:
         warnings.append(f"{script} registers no functions.")
     return LoadedApp(

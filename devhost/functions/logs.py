@@ -1,8 +1,10 @@
 """The host's log: whose record it is, and whether Azure would keep it."""
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import TextIO
 
 from devhost.functions.running import Invocation, current_invocation_id
@@ -13,10 +15,13 @@ _LOST = "  [lost on Azure: no live invocation]"
 
 
 class HostLogHandler(logging.Handler):
-    """Prints records with level, category and invocation."""
+    """Prints records with level, category and invocation, as lines to read or as JSON objects."""
 
-    def __init__(self, live: Mapping[str, Invocation], stream: TextIO | None = None) -> None:
+    def __init__(
+        self, live: Mapping[str, Invocation], stream: TextIO | None = None, *, as_json: bool = False
+    ) -> None:
         super().__init__()
+        self._shape = self._json_line if as_json else self._line
         #: Invocations that run, by id; the host sets it when it has a runner.
         self.live = live
         self._stream = stream
@@ -25,7 +30,7 @@ class HostLogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             stream = self._stream or sys.stderr
-            stream.write(self._line(record) + "\n")
+            stream.write(self._shape(record) + "\n")
             stream.flush()
         except Exception:  # noqa: BLE001 - a record that cannot be printed must not break the call that logged it
             self.handleError(record)
@@ -40,6 +45,30 @@ class HostLogHandler(logging.Handler):
         whose = f" [{invocation.function_name} {invocation.invocation_id[:8]}]" if invocation else ""
         lost = _LOST if invocation is None and is_user_log(record.name) else ""
         return f"{time} {record.levelname:<8}{record.name}{whose}: {text}{lost}"
+
+    def _json_line(self, record: logging.LogRecord) -> str:
+        formatter = self.formatter or logging.Formatter()
+        invocation = self.live.get(current_invocation_id() or "")
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "category": record.name,
+            "message": _message(record),
+            "function": None if invocation is None else invocation.function_name,
+            "invocation_id": None if invocation is None else invocation.invocation_id,
+            "lost_on_azure": invocation is None and is_user_log(record.name),
+            "exception": formatter.formatException(record.exc_info) if record.exc_info else None,
+        }
+        # In ASCII: half a surrogate pair in a message must not break the stream.
+        return json.dumps(told)
+
+
+def _message(record: logging.LogRecord) -> str:
+    # A record whose arguments do not fit must still leave a line that a program can read.
+    try:
+        return record.getMessage()
+    except Exception as error:  # noqa: BLE001 - the arguments' own __str__ runs, and may raise anything
+        return f"{record.msg!s} [its arguments cannot be shown: {type(error).__name__}: {error}]"
 
 
 def is_user_log(category: str) -> bool:

@@ -19,9 +19,13 @@ class AppRefused(Exception):
 class SettingsRefused(AppRefused):
     """A settings file cannot be used."""
 
-    def __init__(self, file: Path, problem: str, remedy: str, *, line: int | None = None) -> None:
-        self.file, self.line = file, line
+    def __init__(
+        self, file: Path, problem: str, remedy: str, *, line: int | None = None, column: int | None = None
+    ) -> None:
+        self.file, self.line, self.column = file, line, column
         place = f"{file}, line {line}" if line else str(file)
+        if column:
+            place += f", column {column}"
         super().__init__(f"{place}: {problem}", remedy)
 
 

@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from devhost.functions import client_session
+from devhost.functions.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +65,11 @@ class Invocation:
     invocation_id: str
     call: Callable[[], Any] | None = None
     coroutine: Callable[[], Coroutine[Any, Any, Any]] | None = None
+    #: The instance whose orchestrator this plays; None for every other function.
+    instance_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.function_name!r} (instance '{self.instance_id}')"
 
 
 def pool_size(environ: Mapping[str, str]) -> int:
@@ -112,6 +118,7 @@ class Runner:
         self.in_flight = 0
         client_session.forget()
         self._functions_loop = asyncio.new_event_loop()
+        self._watchdog = Watchdog(host_loop, self._functions_loop, is_needed=lambda: self.in_flight > 0)
         self._functions_thread = threading.Thread(
             target=self._run_functions_loop, name="functions-async", daemon=True
         )
@@ -127,6 +134,8 @@ class Runner:
         if self._closed:
             raise RunnerClosed(invocation.function_name)
         self.in_flight += 1
+        if not self._watchdog.is_awake:
+            self._watchdog.wake(self._functions_thread.ident)
         self.live[invocation.invocation_id] = invocation
         if invocation.coroutine is not None:
             self._starts.append((invocation, invocation.coroutine, done))
@@ -158,6 +167,7 @@ class Runner:
             self._idle.clear()
             await _within(timeout, self._idle)
         self._closed = True
+        self._watchdog.stop()
         if self.in_flight:
             names = sorted({invocation.function_name for invocation in list(self.live.values())})
             logger.warning("stopped while %d calls were running: %s", self.in_flight, ", ".join(names))
@@ -176,9 +186,12 @@ class Runner:
 
     def _work(self) -> None:
         take, local = self._jobs.get, thread_local_storage
+        turns, here = self._watchdog.turns, threading.get_ident()
         while (job := take()) is not None:
             invocation, call, done = job
             local.invocation_id = invocation.invocation_id
+            if invocation.instance_id is not None:
+                turns[here] = invocation
             ending: Ending
             try:
                 ending = Returned(call())
@@ -186,6 +199,7 @@ class Runner:
                 self._warn_of(error, invocation)
                 ending = Raised(error)
             local.invocation_id = None
+            turns.pop(here, None)
             self._report(invocation, done, ending)
             # Or the last job's values would live until the next one comes.
             del job, invocation, done, call, ending

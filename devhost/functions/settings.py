@@ -4,13 +4,14 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from devhost.functions import commented_json
+from devhost.functions.durable_settings import DurableSettings
 from devhost.functions.refusals import MissingSetting, SettingsRefused
 
 _TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?")
@@ -29,10 +30,11 @@ class AppSettings:
     cors: tuple[str, ...] = ()
     cors_credentials: bool = False
     route_prefix: str = "api"
-    hub_name: str = "TestHubName"
-    default_version: str | None = None
+    durable: DurableSettings = field(default_factory=DurableSettings)
     #: None: no limit was set.
     function_timeout: timedelta | None = None
+    #: What the files say otherwise than was probably meant.
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, app_dir: Path, settings_file: Path | None = None) -> "AppSettings":
@@ -41,26 +43,29 @@ class AppSettings:
         local_file = settings_file or app_dir / "local.settings.json"
         if settings_file is not None and not settings_file.is_file():
             raise SettingsRefused(settings_file, "there is no such file", "name a file that exists")
-        values, host_section = _local_settings(local_file)
+        local = _local_settings(local_file)
+        host_section = local.host
         host_file = app_dir / "host.json"
         host_json = _host_json(host_file)
         extensions = _section(host_file, host_json, "extensions")
-        durable = _section(host_file, extensions, "durableTask")
+        durable = DurableSettings.read(host_file, _section(host_file, extensions, "durableTask"))
         settings = cls(
             app_dir=app_dir,
-            values=MappingProxyType(values),
+            values=MappingProxyType(local.values),
             host_json=MappingProxyType(host_json),
             port=_port(local_file, host_section.get("LocalHttpPort")),
             cors=_origins(host_section.get("CORS")),
             cors_credentials=bool(host_section.get("CORSCredentials", False)),
             route_prefix=str(_section(host_file, extensions, "http").get("routePrefix", "api")).strip("/"),
-            default_version=durable.get("defaultVersion"),
             function_timeout=_time_span(host_file, host_json.get("functionTimeout")),
+            warnings=local.warnings,
         )
-        hub_name = settings.resolve(
-            str(durable.get("hubName", settings.hub_name)), function="host.json", attribute="hubName"
-        )
-        return _with_hub(settings, hub_name)
+        hub_name = settings.resolve(durable.hub_name, function="host.json", attribute="hubName")
+        return replace(settings, durable=durable.named(host_file, hub_name))
+
+    @property
+    def hub_name(self) -> str:
+        return self.durable.hub_name
 
     def apply(self, environ: MutableMapping[str, str]) -> Callable[[], None]:
         """Lay the values under the environment, as Core Tools does; the answer undoes it."""
@@ -112,34 +117,55 @@ class AppSettings:
         return None
 
 
-def _with_hub(settings: AppSettings, hub_name: str) -> AppSettings:
-    members = {name: getattr(settings, name) for name in AppSettings.__slots__}
-    return AppSettings(**{**members, "hub_name": hub_name})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LocalSettings:
+    """What local.settings.json says."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    host: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    warnings: tuple[str, ...] = ()
 
 
-def _ignoring_case(source: Mapping[str, str], name: str) -> str | None:
+def _ignoring_case(source: Mapping[str, Any], name: str) -> Any:
     wanted = name.lower()
     return next((value for key, value in source.items() if key.lower() == wanted), None)
 
 
 def _parse(file: Path) -> tuple[str, dict[str, Any]]:
-    text = file.read_text(encoding="utf-8-sig")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = f"this is not UTF-8 text: {error.reason} at byte {error.start}"
+        raise SettingsRefused(file, problem, "save the file as UTF-8") from error
     try:
         content = commented_json.parse(text)
     except json.JSONDecodeError as error:
         raise SettingsRefused(
-            file, f"this is not JSON: {error.msg}", "mend the file", line=error.lineno
+            file,
+            f"this is not JSON: {error.msg}",
+            _json_remedy(text, error),
+            line=error.lineno,
+            column=error.colno,
         ) from error
     if not isinstance(content, dict):
         raise SettingsRefused(file, "a JSON object is expected", "put everything between { and }", line=1)
     return text, content
 
 
-def _local_settings(file: Path) -> tuple[dict[str, str], Mapping[str, Any]]:
+def _json_remedy(text: str, error: json.JSONDecodeError) -> str:
+    if not text.strip():
+        return "the file is empty: write a JSON object, { … }, or delete the file"
+    if text[error.pos : error.pos + 1] == "'":
+        return "JSON knows no single quotes: write \"…\" in place of '…'"
+    return "mend the file at this place or just before it"
+
+
+def _local_settings(file: Path) -> _LocalSettings:
     if not file.is_file():
-        return {}, _NOTHING
+        return _LocalSettings()
     text, content = _parse(file)
-    if content.get("IsEncrypted") is True:
+    # Core Tools reads the names of members in any case.
+    if _ignoring_case(content, "IsEncrypted") is True:
         raise SettingsRefused(
             file,
             "the settings are encrypted with a key of Core Tools",
@@ -147,6 +173,9 @@ def _local_settings(file: Path) -> tuple[dict[str, str], Mapping[str, Any]]:
             line=commented_json.line_of(text, "IsEncrypted"),
         )
     values = _section(file, content, "Values")
+    warnings: tuple[str, ...] = ()
+    if _ignoring_case(content, "Values") is None:
+        warnings = (f'{file} has no "Values": nothing is set. Write {{"Values": {{"NAME": "value"}}}}.',)
     for name, value in values.items():
         if not isinstance(value, str):
             raise SettingsRefused(
@@ -155,7 +184,7 @@ def _local_settings(file: Path) -> tuple[dict[str, str], Mapping[str, Any]]:
                 f"write {json.dumps(value if isinstance(value, str) else json.dumps(value))}",
                 line=commented_json.line_of(text, name),
             )
-    return dict(values), _section(file, content, "Host")
+    return _LocalSettings(values=dict(values), host=_section(file, content, "Host"), warnings=warnings)
 
 
 def _host_json(file: Path) -> dict[str, Any]:
@@ -177,7 +206,7 @@ def _host_json(file: Path) -> dict[str, Any]:
 
 
 def _section(file: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    section = content.get(name)
+    section = content[name] if name in content else _ignoring_case(content, name)
     if section is None:
         return _NOTHING
     if not isinstance(section, dict):

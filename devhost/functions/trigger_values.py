@@ -22,6 +22,9 @@ class TimerTick:
     last: datetime | None = None
     next: datetime | None = None
     last_updated: datetime | None = None
+    #: Whether the schedule is monitored; without it Azure tells no times.
+    monitored: bool = True
+    adjusts_for_dst: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +55,15 @@ class _Collection:
 
 def timer_value(function: Function, tick: TimerTick) -> Any:
     """A TimerRequest, or its JSON text where the parameter asks for `str` or `bytes`."""
+    status = {
+        "Last": _iso(tick.last),
+        "Next": _iso(tick.next),
+        "LastUpdated": _iso(tick.last_updated),
+    }
     text = json.dumps(
         {
-            "Schedule": {"AdjustForDST": True},
-            "ScheduleStatus": {
-                "Last": _iso(tick.last),
-                "Next": _iso(tick.next),
-                "LastUpdated": _iso(tick.last_updated),
-            },
+            "Schedule": {"AdjustForDST": tick.adjusts_for_dst},
+            "ScheduleStatus": status if tick.monitored else None,
             "IsPastDue": tick.past_due,
         }
     )
@@ -120,4 +124,7 @@ def _datum(value: Any) -> Datum:
 
 
 def _iso(when: datetime | None) -> str | None:
-    return None if when is None else when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if when is None:
+        return None
+    # Not strftime: it writes the year 1, which stands for never, without its zeros.
+    return when.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

@@ -12,7 +12,7 @@ from devhost.functions.failures import describe
 from devhost.functions.http_exchange import HttpCall, HttpReply, json_reply
 from devhost.functions.running import Invocation, Raised, Runner, RunnerClosed
 from devhost.http.json_text import BadJson, compact, parsed
-from devhost.http.management import NOT_FOUND, refusal
+from devhost.http.replies import NOT_FOUND, refusal
 
 logger = logging.getLogger(__name__)
 

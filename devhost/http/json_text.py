@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+#: Levels of nesting left free below Python's limit: what can just be read here could be listed by nobody.
+_ROOM = 250
+
 
 class BadJson(Exception):
     """A body that is no JSON."""
@@ -15,11 +18,18 @@ class BadJson(Exception):
 def parsed(body: bytes) -> Any:
     """What the body says; an empty one says nothing, which is an error too."""
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        return _loaded(body.decode("utf-8-sig"))
     except RecursionError as error:
         raise BadJson("It is nested too deeply.") from error
     except ValueError as error:
         raise BadJson(f"{error}.") from error
+
+
+def _loaded(text: str) -> Any:
+    value = json.loads(text)
+    if text.count("[") + text.count("{") > _ROOM:
+        json.loads("[" * _ROOM + text + "]" * _ROOM)
+    return value
 
 
 def compact(value: Any) -> str:
@@ -41,6 +51,6 @@ def shown(text: str | None) -> Any:
     if not bare:
         return ""
     try:
-        return json.loads(bare)
+        return _loaded(bare)
     except (ValueError, RecursionError):
         return bare

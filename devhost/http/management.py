@@ -1,42 +1,25 @@
 """The management API of Durable Functions, for clients outside and for the SDK."""
 
-import json
 import logging
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from devhost.engine.errors import HubError, InstanceEnded, InstanceNotFound, InvalidRequest
-from devhost.engine.hub import InstanceStatus, TaskHub
+from devhost.engine.hub import TaskHub
 from devhost.functions.client_binding import ClientBinding
 from devhost.functions.http_exchange import HttpCall, HttpReply, json_reply
 from devhost.http.chronicle import chronicle
-from devhost.http.json_text import BadJson, compact, parsed, shown
-from devhost.http.links import check_status_payload
-from devhost.http.queries import Query, instance_filter
+from devhost.http.entities import Entities
+from devhost.http.json_text import BadJson, compact, parsed
+from devhost.http.queries import Query, instance_filter, purge_filter
+from devhost.http.replies import ACCEPTED, GONE, NOT_FOUND, refusal
+from devhost.http.starts import Starts
+from devhost.http.statuses import status_object, status_reply
+from devhost.http.waits import Waits
 
 logger = logging.getLogger(__name__)
 
-NOT_FOUND = HttpReply(status=404)
-ACCEPTED = HttpReply(status=202)
-GONE = HttpReply(status=410)
-
-#: What an entity key stands for when it is empty.
-EMPTY_KEY = "$"
-_BAD_IN_KEY = frozenset("/\\#?")
-
-
-def refusal(status: int, message: str, error: Exception | None = None) -> HttpReply:
-    """A reply that says what is wrong; the SDK shows `ExceptionMessage` to the app."""
-    said = {"Message": message}
-    if error is not None:
-        said |= {"ExceptionMessage": str(error), "ExceptionType": type(error).__name__, "StackTrace": ""}
-    return json_reply(status, said)
-
-
-def not_served(what: str) -> HttpReply:
-    """Azure can do it and this host cannot yet."""
-    return refusal(501, f"{what} is not served by this version of the local host.")
+#: How the JSON text of an object, a list, a text, a number, true, false and null begins.
+_BEGINS_JSON = frozenset('{["-0123456789tfn')
 
 
 class Management:
@@ -44,17 +27,23 @@ class Management:
 
     def __init__(self, hub: TaskHub, clients: ClientBinding) -> None:
         self._hub = hub
-        self._clients = clients
-        self._steering: dict[str, Callable[[str, str | None], Awaitable[None]]] = {
-            "terminate": hub.terminate,
-            "suspend": hub.suspend,
-            "resume": hub.resume,
-        }
+        self._waits = Waits(hub)
+        self._starts = Starts(hub, clients, self._waits)
+        self._entities = Entities(hub)
 
-    async def answer(self, call: HttpCall, pieces: tuple[str, ...]) -> HttpReply:
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for an instance to end and do nothing else."""
+        return len(self._waits)
+
+    def break_off(self) -> None:
+        """Answer the calls that wait for an instance to end with where to ask for it later."""
+        self._waits.break_off()
+
+    async def answer(self, call: HttpCall, pieces: tuple[str, ...], *, is_rpc: bool = False) -> HttpReply:
         """The reply to a call whose path, below the root, has these decoded pieces."""
         try:
-            return await self._dispatch(call, pieces)
+            return await self._dispatch(call, pieces, is_rpc=is_rpc)
         except InstanceNotFound:
             return NOT_FOUND
         except InstanceEnded:
@@ -66,89 +55,82 @@ class Management:
         except HubError as error:
             return refusal(500, "Something went wrong while processing your request", error)
 
-    async def _dispatch(self, call: HttpCall, pieces: tuple[str, ...]) -> HttpReply:
+    async def _dispatch(self, call: HttpCall, pieces: tuple[str, ...], *, is_rpc: bool) -> HttpReply:
         if not all(pieces):
             return NOT_FOUND
         controller = pieces[0].lower() if pieces else ""
         rest = pieces[1:]
         if controller == "orchestrators" and 1 <= len(rest) <= 2 and call.method == "POST":
-            return await self._start(call, *rest)
-        if controller == "instances":
-            return await (self._message(call, *rest) if len(rest) > 1 else self._instance(call, *rest))
+            return await self._starts.anew(call, *rest)
+        if controller == "instances" and len(rest) <= 1:
+            return await self._instance(call, *rest)
+        if controller == "instances" and call.method == "POST":
+            return await self._message(call, rest, is_rpc=is_rpc)
         if controller == "entities" and len(rest) <= 2:
-            return await self._entities(call, *rest)
+            return await self._entities.answer(call, *rest)
         return NOT_FOUND
-
-    async def _start(self, call: HttpCall, name: str, instance_id: str | None = None) -> HttpReply:
-        query = Query(call)
-        if query.seconds("timeout") is not None and query.seconds("pollingInterval") is not None:
-            return not_served("A start that waits for the end (timeout and pollingInterval)")
-        value = parsed(call.body) if call.body.strip() else None
-        _warn_of_input(name, value)
-        started = await self._hub.start(
-            name,
-            instance_id=instance_id,
-            input_json=None if value is None else compact(value),
-            version=query.text("version"),
-        )
-        payload = check_status_payload(self._clients, call.origin, started)
-        return json_reply(202, payload, ("Location", payload["statusQueryGetUri"]), ("Retry-After", "10"))
-
-    async def _instances(self, call: HttpCall) -> HttpReply:
-        query = Query(call)
-        wanted = instance_filter(call, query)
-        if wanted.top is not None and wanted.top < 1:
-            return refusal(400, f"The parameter 'top' must be at least 1, not {wanted.top}.")
-        page = await self._hub.instances(wanted)
-        show_input = query.truth("showInput", otherwise=True)
-        listed = [_status_object(status, show_input=show_input) for status in page.instances]
-        if page.continuation is None:
-            return json_reply(200, listed)
-        return json_reply(200, listed, ("x-ms-continuation-token", page.continuation))
 
     async def _instance(self, call: HttpCall, instance_id: str = "") -> HttpReply:
         if call.method == "GET":
-            return await (self._status(call, instance_id) if instance_id else self._instances(call))
-        if call.method == "DELETE" and not instance_id:
-            return not_served("Purging by filter")
+            return await (self._status(call, instance_id) if instance_id else self._list(call))
         if call.method == "DELETE":
-            # Asked first: what is not there is 404, and what is there may still count for none.
-            await self._hub.status(instance_id)
-            return json_reply(200, {"instancesDeleted": await self._hub.purge(instance_id)})
+            return await (self._purge(instance_id) if instance_id else self._purge_many(call))
         return NOT_FOUND
 
     async def _status(self, call: HttpCall, instance_id: str) -> HttpReply:
         query = Query(call)
-        if query.truth("returnInternalServerErrorOnFailure", otherwise=False):
-            return not_served("returnInternalServerErrorOnFailure")
         show_input = query.truth("showInput", otherwise=True)
         status = await self._hub.status(instance_id)
-        told = _status_object(status, show_input=show_input)
+        told = status_object(status, show_input=show_input)
         if query.truth("showHistory", otherwise=False) and status.runtime_status != "Pending":
             told["historyEvents"] = chronicle(
                 await self._hub.history(instance_id),
                 show_input=show_input,
                 show_output=query.truth("showHistoryOutput", otherwise=False),
             )
-        if status.has_ended:
-            return json_reply(200, told)
-        return json_reply(202, told, ("Location", call.url), ("Retry-After", "5"))
+        failure_is_error = query.truth("returnInternalServerErrorOnFailure", otherwise=False)
+        return status_reply(call, status, told, failure_is_error=failure_is_error)
 
-    async def _message(
-        self, call: HttpCall, instance_id: str, operation: str, event: str | None = None, *more: str
-    ) -> HttpReply:
-        operation = operation.lower()
-        if call.method != "POST" or more:
+    async def _list(self, call: HttpCall) -> HttpReply:
+        query = Query(call)
+        page = await self._hub.instances(instance_filter(call, query))
+        show_input = query.truth("showInput", otherwise=True)
+        listed = [status_object(status, show_input=show_input) for status in page.instances]
+        if page.continuation is None:
+            return json_reply(200, listed)
+        return json_reply(200, listed, ("x-ms-continuation-token", page.continuation))
+
+    async def _purge(self, instance_id: str) -> HttpReply:
+        # Asked first: what is not there is 404, and what is there may still count for none.
+        await self._hub.status(instance_id)
+        return json_reply(200, {"instancesDeleted": await self._hub.purge(instance_id)})
+
+    async def _purge_many(self, call: HttpCall) -> HttpReply:
+        purged = await self._hub.purge_matching(purge_filter(Query(call)))
+        return json_reply(200, {"instancesDeleted": purged}) if purged else NOT_FOUND
+
+    async def _message(self, call: HttpCall, rest: tuple[str, ...], *, is_rpc: bool) -> HttpReply:
+        instance_id, operation = rest[0], rest[1].lower()
+        if len(rest) == 3 and operation == "raiseevent":
+            return await self._raise_event(call, instance_id, rest[2])
+        if len(rest) != 2:
             return NOT_FOUND
-        if event is not None:
-            is_known = operation == "raiseevent"
-            return await self._raise_event(call, instance_id, event) if is_known else NOT_FOUND
-        if operation in {"rewind", "restart"}:
-            return not_served(operation.capitalize())
-        steer = self._steering.get(operation)
-        if steer is None:
-            return NOT_FOUND
-        await steer(instance_id, Query(call).text("reason"))
+        if operation == "restart":
+            return await self._starts.again(call, instance_id, is_rpc=is_rpc)
+        return await self._steer(operation, instance_id, Query(call).text("reason"))
+
+    async def _steer(self, operation: str, instance_id: str, reason: str | None) -> HttpReply:
+        match operation:
+            case "terminate":
+                await self._hub.terminate(instance_id, reason)
+            case "suspend":
+                await self._hub.suspend(instance_id, reason)
+            case "resume":
+                await self._hub.resume(instance_id, reason)
+            case "rewind":
+                await self._hub.rewind(instance_id, reason)
+            case _:
+                return NOT_FOUND
         return ACCEPTED
 
     async def _raise_event(self, call: HttpCall, instance_id: str, event: str) -> HttpReply:
@@ -157,74 +139,20 @@ class Management:
             return GONE
         if call.media_type != "application/json":
             return refusal(400, "Only application/json request content is supported")
-        await self._hub.raise_event(instance_id, event, compact(parsed(call.body)))
-        return ACCEPTED
-
-    async def _entities(self, call: HttpCall, name: str = "", key: str = "") -> HttpReply:
-        if call.method == "GET" and key:
-            found = await self._hub.entity(name.lower(), "" if key == EMPTY_KEY else key)
-            return NOT_FOUND if found is None else json_reply(200, shown(found.state_json))
-        if call.method in {"GET", "DELETE"}:
-            return not_served("Listing entities" if call.method == "GET" else "Deleting entities")
-        if call.method != "POST":
-            return NOT_FOUND
-        wrong = _wrong_with_entity(name, key)
-        if wrong is not None:
-            return refusal(400, wrong)
-        operation = Query(call).text("op") or ""
-        await self._hub.signal_entity(name.lower(), key, operation, _operation_input(call))
+        value = parsed(call.body)
+        _tell_of_text(instance_id, event, value)
+        await self._hub.raise_event(instance_id, event, compact(value))
         return ACCEPTED
 
 
-def _wrong_with_entity(name: str, key: str) -> str | None:
-    if not name:
-        return "The name of the entity is missing."
-    if any(letter in _BAD_IN_KEY or letter < " " or "\x7f" <= letter <= "\x9f" for letter in key):
-        return "Entity keys must not contain /, \\, #, ?, or control characters."
-    return None
-
-
-def _operation_input(call: HttpCall) -> str | None:
-    if not call.body:
-        return None
-    if call.media_type == "application/json":
-        return compact(parsed(call.body))
-    return compact(call.body.decode("utf-8", "replace"))
-
-
-def _warn_of_input(name: str, value: Any) -> None:
-    """Azure starts these too, and Python orchestrators stumble over them when they ask for their input."""
-    if value is None or isinstance(value, dict):
-        return
-    if isinstance(value, str):
-        try:
-            json.loads(value)
-        except (ValueError, RecursionError):
-            kind = "a string that holds no JSON text"
-        else:
-            return
-    else:
-        kind = f"a bare {type(value).__name__}"
-    logger.warning(
-        "%s was started with %s: get_input() of a Python orchestrator fails on it, here as on Azure. "
-        "Post a JSON object, or a JSON string whose content is JSON text.",
-        name,
-        kind,
-    )
-
-
-def _status_object(status: InstanceStatus, *, show_input: bool) -> dict[str, Any]:
-    return {
-        "name": status.name,
-        "instanceId": status.instance_id,
-        "runtimeStatus": status.runtime_status,
-        "input": shown(status.input_json) if show_input else None,
-        "customStatus": shown(status.custom_status_json),
-        "output": shown(status.output_text),
-        "createdTime": _second(status.created),
-        "lastUpdatedTime": _second(status.updated),
-    }
-
-
-def _second(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _tell_of_text(instance_id: str, event: str, value: Any) -> None:
+    """The SDK's `raise_event` sends JSON text of JSON text, which is not an error but a surprise."""
+    if isinstance(value, str) and value[:1] in _BEGINS_JSON:
+        logger.debug(
+            "The event '%s' brings instance '%s' the text %.80r, not a value: "
+            "raise_event of the SDK sends JSON text. "
+            "Read it with json.loads in the orchestrator, or post the value to sendEventPostUri.",
+            event,
+            instance_id,
+            value,
+        )

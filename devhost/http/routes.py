@@ -1,7 +1,9 @@
 """Which HTTP function answers a path: the app's route table."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from devhost.functions.catalog import Function
 from devhost.http.paths import segments
@@ -9,6 +11,10 @@ from devhost.http.templates import BadTemplate, Template, template
 
 #: First words of routes that Azure's host keeps for itself, whatever the prefix.
 RESERVED = ("admin", "runtime")
+
+_PARAMETER = re.compile(r"\{[^{}]*\}")
+#: How much a path must resemble a route for the route to be named in a hint.
+_LIKENESS = 0.55
 
 
 class RouteRefused(Exception):
@@ -48,6 +54,8 @@ class RouteTable:
     """All routes in the order in which they are tried, and what is wrong with them."""
 
     routes: tuple[Route, ...]
+    #: What every route begins with.
+    prefix: str = ""
     #: Functions that Azure's host would leave out while the others run, with the reason.
     dropped: tuple[tuple[str, str], ...] = ()
     #: Routes that work otherwise than they look.
@@ -69,6 +77,17 @@ class RouteTable:
         there = [route for route in self.routes if route.template.match(pieces) is not None]
         return tuple(sorted({method for route in there for method in route.methods}))
 
+    def nearest(self, path: str) -> Route | None:
+        """The route that was probably meant, as far as one can tell."""
+        # Also without the prefix: it is what is forgotten first.
+        looks = {
+            _PARAMETER.sub("x", f"/{text.strip('/')}".lower()): route
+            for route in self.routes
+            for text in (route.text, route.template.text)
+        }
+        near = get_close_matches(path.lower(), looks, n=1, cutoff=_LIKENESS)
+        return looks[near[0]] if near else None
+
 
 def route_table(functions: Iterable[Function], *, prefix: str = "api") -> RouteTable:
     """The table for the app's HTTP functions, in Azure's order.
@@ -85,7 +104,9 @@ def route_table(functions: Iterable[Function], *, prefix: str = "api") -> RouteT
             routes.append(route)
         else:
             dropped.append((function.name, reason))
-    return RouteTable(routes=tuple(routes), dropped=tuple(dropped), warnings=tuple(_hidden(routes)))
+    return RouteTable(
+        routes=tuple(routes), prefix=prefix, dropped=tuple(dropped), warnings=tuple(_hidden(routes))
+    )
 
 
 def _route(function: Function, prefix: str) -> Route:

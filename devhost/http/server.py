@@ -1,15 +1,17 @@
 """The web server: a thin shell of aiohttp round whoever answers."""
 
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from devhost.functions.http_exchange import HttpCall, HttpReply
-from devhost.http.management import refusal
 from devhost.http.paths import LONGEST
+from devhost.http.replies import refusal
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +48,10 @@ class Server:
         self._answer = answer
         self._host, self._port = host, port
         self._largest_body = largest_body
-        app = web.Application(client_max_size=largest_body, handler_args={"max_line_size": 4 * LONGEST})
+        logging.getLogger("aiohttp.server").addFilter(_without_stack)
+        # Azure hands compressed bodies on as they come.
+        handling = {"max_line_size": 4 * LONGEST, "auto_decompress": False}
+        app = web.Application(client_max_size=largest_body, handler_args=handling)
         app.router.add_route("*", "/{rest:.*}", self._handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=PATIENCE, handle_signals=False)
 
@@ -68,6 +73,12 @@ class Server:
         host = "localhost" if self._host in _EVERYWHERE else self._host
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
 
+    def disown(self) -> None:
+        """In a forked child: close the sockets and leave them to the parent."""
+        for site in self._runner.sites:
+            for listening in getattr(getattr(site, "_server", None), "sockets", ()):
+                os.close(listening.fileno())
+
     async def stop(self) -> None:
         """Take no more calls; those under way have a second to end."""
         await self._runner.cleanup()
@@ -79,20 +90,25 @@ class Server:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return self._too_large()
+        except (web.RequestPayloadError, ConnectionError) as error:
+            return _response(refusal(400, "The body does not end as the headers say.", error))
+        try:
+            call = self._call(request, body)
+        except ValueError as error:
+            return _response(refusal(400, "The request's address or Host header is no URL.", error))
+        return _response(await self._answer(call))
+
+    def _call(self, request: web.Request, body: bytes) -> HttpCall:
         target = request.raw_path
         if not target.startswith("/"):
             parts = urlsplit(target)
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         host = request.headers.get("Host") or self.origin.partition("://")[2]
-        return _response(
-            await self._answer(
-                HttpCall.to(
-                    request.method,
-                    f"{request.scheme}://{host}{target}",
-                    headers=tuple(request.headers.items()),
-                    body=body,
-                )
-            )
+        return HttpCall.to(
+            request.method,
+            f"{request.scheme}://{host}{target}",
+            headers=tuple(request.headers.items()),
+            body=body,
         )
 
     def _too_large(self) -> web.Response:
@@ -101,6 +117,16 @@ class Server:
         # The rest of the body is not read, so nothing more can be understood on this connection.
         response.force_close()
         return response
+
+
+def _without_stack(record: logging.LogRecord) -> bool:
+    """A request that is no HTTP, or whose client has gone, is not the host's fault: a line and no stack."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError | ConnectionError):
+        reason = " ".join(str(error).split())
+        record.msg, record.args = "A request was not answered as it came: %.200s", (reason,)
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+    return True
 
 
 def _response(reply: HttpReply) -> web.Response:

@@ -4,6 +4,7 @@ StateRefused
 ├── StateInUse          another host holds it: the developer stops that one or chooses another folder
 ├── StateOfAnotherKind  written by another version: the developer moves it away
 ├── StateOutOfReach     it cannot be opened or written: the developer mends the folder or the disk
+├── StateGone           it was taken away from a running host: the developer puts it back or starts empty
 └── StateDamaged        not a readable database: the developer restores or removes it
 """
 
@@ -11,7 +12,7 @@ from pathlib import Path
 
 
 class StateRefused(Exception):
-    """The state folder cannot be used; nothing in it was changed."""
+    """The state folder cannot be used; nothing more in it was changed."""
 
 
 class StateInUse(StateRefused):
@@ -44,6 +45,17 @@ class StateOutOfReach(StateRefused):
         super().__init__(
             f"The state file {str(file)!r} cannot be written ({reason}): see to the folder's rights and the "
             "disk's free space, or give the host another folder with --state."
+        )
+
+
+class StateGone(StateRefused):
+    """The file was deleted, moved or replaced while a host was working on it."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        self.file, self.reason = file, reason
+        super().__init__(
+            f"The state file {str(file)!r} was taken away from the running host ({reason}): "
+            "put it back before the next start, or start without it to begin with an empty state."
         )
 
 

@@ -15,6 +15,7 @@ from devhost.storage.tables import (
     PROGRESS,
     TASKS,
     TIMERS,
+    TRIGGERS,
     Table,
 )
 
@@ -92,6 +93,29 @@ def entity(store: Store, entity_id: str) -> tuple[str | None, str | None] | None
     return next(store.rows(f"SELECT state, updated FROM {ENTITIES.name} WHERE id = ?", entity_id), None)
 
 
+def entities(
+    store: Store,
+    *,
+    name: str = "",
+    since: str | None = None,
+    until: str | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Iterator[tuple[str, str | None, str | None]]:
+    """Id, state and last operation of the entities that exist, by id."""
+    narrowing: dict[str, tuple[object, ...] | None] = {
+        "substr(id, 1, ?) = ?": (len(name) + 2, f"@{name}@") if name else None,
+        "updated >= ?": None if since is None else (since,),
+        "updated <= ?": None if until is None else (until,),
+        "id > ?": None if after is None else (after,),
+    }
+    chosen = {condition: bound for condition, bound in narrowing.items() if bound is not None}
+    where = f" WHERE {' AND '.join(chosen)}" if chosen else ""
+    ending = "" if limit is None else f" LIMIT {limit:d}"
+    query = f"SELECT id, state, updated FROM {ENTITIES.name}{where} ORDER BY id{ending}"
+    return store.rows(query, *(value for bound in chosen.values() for value in bound))
+
+
 def open_activities(store: Store) -> Iterator[tuple[str, int, str, str | None]]:
     """Instance, task, name and input of every activity without an answer."""
     return _all(store, TASKS)
@@ -115,9 +139,16 @@ def operations(store: Store) -> Iterator[tuple[int, str, str]]:
     return _all(store, OPERATIONS, "ORDER BY seq")
 
 
+def trigger_rows(store: Store, source: str) -> Iterator[tuple[str, str]]:
+    """Key and value of everything a source of triggers remembers."""
+    return store.rows(f"SELECT key, value FROM {TRIGGERS.name} WHERE source = ? ORDER BY key", source)
+
+
 def latest_change(store: Store) -> str | None:
-    """When an instance or an entity last changed, None when there never was one."""
-    tables = f"SELECT updated FROM {PROGRESS.name} UNION ALL SELECT updated FROM {ENTITIES.name}"
+    """When an instance, an entity or a trigger's memory last changed, None when there never was one."""
+    tables = " UNION ALL ".join(
+        f"SELECT updated FROM {table.name}" for table in (PROGRESS, ENTITIES, TRIGGERS)
+    )
     [[latest]] = store.rows(f"SELECT max(updated) FROM ({tables})")
     return None if latest is None else str(latest)
 

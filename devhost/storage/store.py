@@ -4,10 +4,18 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from devhost.storage.errors import StateDamaged, StateInUse, StateOfAnotherKind, StateOutOfReach
+from devhost.storage.errors import (
+    StateDamaged,
+    StateGone,
+    StateInUse,
+    StateOfAnotherKind,
+    StateOutOfReach,
+    StateRefused,
+)
 from devhost.storage.tables import (
     INDEXES,
     SCHEMA_VERSION,
@@ -35,12 +43,15 @@ class Store:
         self.rows_written = 0
         #: Called after each commit with their number: where tests let a host die.
         self.after_commit: Callable[[int], None] | None = None
+        #: Told when the file can no longer be read: whoever asked may be a request that ends with its answer.
+        self.on_damage: Callable[[StateRefused], None] | None = None
         self._lock = _take_lock(folder)
         try:
             self._connection = _open(self.file, synchronous)
         except BaseException:
             self._lock.close()
             raise
+        self._inode = self.file.stat().st_ino
         #: What changed since the last commit: table → key → the row to write, or None to delete.
         self._changes: dict[Table, dict[Key, Row | None]] = {}
 
@@ -74,6 +85,18 @@ class Store:
         """Make everything put and dropped so far durable, all of it or nothing."""
         if not self._changes:
             return
+        self._check_place()
+        try:
+            written = self._write_all()
+        except sqlite3.DatabaseError as error:
+            raise _refusal(self.file, error) from error
+        self._changes = {}
+        self.commits += 1
+        self.rows_written += written
+        if self.after_commit is not None:
+            self.after_commit(self.commits)
+
+    def _write_all(self) -> int:
         run = self._connection.execute
         run("BEGIN IMMEDIATE")
         try:
@@ -83,11 +106,16 @@ class Store:
             if self._connection.in_transaction:
                 run("ROLLBACK")
             raise
-        self._changes = {}
-        self.commits += 1
-        self.rows_written += written
-        if self.after_commit is not None:
-            self.after_commit(self.commits)
+        return written
+
+    def _check_place(self) -> None:
+        # SQLite writes on into a file that was deleted under it, and all of it would be lost at the end.
+        try:
+            is_there = self.file.stat().st_ino == self._inode
+        except OSError as error:
+            raise StateGone(self.file, error.strerror or str(error)) from error
+        if not is_there:
+            raise StateGone(self.file, "another file has taken its place")
 
     def _write(self, table: Table, changes: dict[Key, Row | None]) -> int:
         gone = [key for key, row in changes.items() if row is None]
@@ -105,7 +133,25 @@ class Store:
 
     def rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """Rows as they were at the last commit."""
-        return iter(self._connection.execute(query, values))
+        try:
+            yield from self._connection.execute(query, values)
+        except sqlite3.DatabaseError as error:
+            refusal = _refusal(self.file, error)
+            if self.on_damage is not None:
+                self.on_damage(refusal)
+            raise refusal from error
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Where what the file holds is read for the first time: what cannot be understood is damage."""
+        try:
+            yield
+        except (sqlite3.DatabaseError, ValueError, KeyError) as error:
+            raise StateDamaged(self.file, f"{type(error).__name__}: {error}") from error
+
+    def disown(self) -> None:
+        """In a forked child: let go of the lock, and leave it to the parent."""
+        os.close(self._lock.fileno())
 
     def close(self) -> None:
         """Let go of the file; what was not committed is lost."""
@@ -126,10 +172,13 @@ def _take_lock(folder: Path) -> IO[str]:
         holder = lock.read().strip()
         lock.close()
         raise StateInUse(folder, holder) from error
-    lock.seek(0)
-    lock.truncate()
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
+    try:
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+    except OSError as error:
+        raise StateOutOfReach(folder / FILE_NAME, str(error)) from error
     return lock
 
 
@@ -143,16 +192,19 @@ def _open(file: Path, synchronous: Synchronous) -> sqlite3.Connection:
         raise StateOutOfReach(file, str(error)) from error
     try:
         _prepare(connection, file, synchronous)
-    except sqlite3.OperationalError as error:
-        connection.close()
-        raise StateOutOfReach(file, str(error)) from error
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise StateDamaged(file, str(error)) from error
+        raise _refusal(file, error) from error
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _refusal(file: Path, error: sqlite3.DatabaseError) -> StateRefused:
+    """What SQLite's complaint means for the developer."""
+    is_of_machine = isinstance(error, sqlite3.OperationalError)
+    return StateOutOfReach(file, str(error)) if is_of_machine else StateDamaged(file, str(error))
 
 
 def _prepare(connection: sqlite3.Connection, file: Path, synchronous: Synchronous) -> None:

@@ -7,7 +7,7 @@ Row = tuple[object, ...]
 Key = tuple[object, ...]
 
 #: Raise it with every change below: a file of another version is refused, not guessed at.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 #: Rows one statement writes at most; SQLite's own bound is on parameters, and wide rows have 12.
 MOST_ROWS = 128
@@ -104,7 +104,15 @@ OPERATIONS = Table(
     types=("INTEGER", "TEXT", "TEXT"),
 )
 
-TABLES = (INSTANCES, PROGRESS, HISTORY, TASKS, TIMERS, CHILDREN, LETTERS, ENTITIES, OPERATIONS)
+#: What sources of triggers remember: the last and the next run of a timer function, for one.
+TRIGGERS = Table(
+    name="triggers",
+    columns=("source", "key", "updated", "value"),
+    types=("TEXT", "TEXT", "TEXT", "TEXT"),
+    key_size=2,
+)
+
+TABLES = (INSTANCES, PROGRESS, HISTORY, TASKS, TIMERS, CHILDREN, LETTERS, ENTITIES, OPERATIONS, TRIGGERS)
 
 #: Made beside the tables: what recovery and the ends of instances look rows up by.
 INDEXES = ("CREATE INDEX live ON progress (status) WHERE status IN ('Pending', 'Running', 'Suspended')",)

@@ -9,12 +9,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar, get_args
 
 from devhost.engine.clock import RealClock
+from devhost.engine.errors import UnknownFunction
 from devhost.engine.history import instant
 from devhost.engine.hub import InstanceFilter, InstanceStatus
 from devhost.engine.messages import Event
+from devhost.functions.catalog import ENTITY
 from devhost.functions.http_exchange import HttpCall
 from devhost.host import Host
 from devhost.options import HostOptions, Replay
@@ -25,6 +27,7 @@ from devhost.testing.time_keeper import TimeKeeper
 from devhost.testing.virtual_clock import START, VirtualClock
 
 Result = TypeVar("Result")
+ClockKind = Literal["virtual", "real"]
 
 #: What a call that only talks to the host may take before the host is taken for hung.
 PATIENCE = 30.0
@@ -46,28 +49,40 @@ class HostDied(Exception):
 class LocalHost:
     """Hosts one app; use it as a context manager, and only one at a time in a process."""
 
+    _entered: ClassVar[Self | None] = None
+
     def __init__(
         self,
         app: Path | str,
         *,
-        clock: Literal["virtual", "real"] = "virtual",
+        clock: ClockKind = "virtual",
         replay: Replay = "sticky",
-        state: Path | None = None,
+        state: Path | str | None = None,
         settings: Mapping[str, str] | None = None,
         die_after_commits: int | None = None,
     ) -> None:
+        _check_choice("clock", clock, get_args(ClockKind))
+        _check_choice("replay", replay, get_args(Replay))
         self._options = HostOptions(
-            app=Path(app), port=0, state=state, replay=replay, extra_settings=dict(settings or {})
+            app=Path(app),
+            port=0,
+            state=None if state is None else Path(state),
+            replay=replay,
+            extra_settings=_texts(settings or {}),
         )
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._is_virtual = clock == "virtual"
         self._die_after = die_after_commits
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread
-        self.host: Host
-        self._time: TimeKeeper | None = None
+        self._host: Host | None = None
+        self._clock: VirtualClock | RealClock
+        self._time: TimeKeeper
 
     def __enter__(self) -> Self:
+        if LocalHost._entered is not None:
+            raise RuntimeError("One LocalHost at a time in a process: leave the other LocalHost first.")
+        LocalHost._entered = self
         if self._options.state is None:
             self._folder = tempfile.TemporaryDirectory(prefix="devhost-")
             self._options = replace(self._options, state=Path(self._folder.name))
@@ -84,7 +99,7 @@ class LocalHost:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._loop.is_closed():  # it crashed
+        if self._host is None:  # it crashed
             return
         try:
             self._call(self.host.close(patience=2.0))
@@ -92,8 +107,14 @@ class LocalHost:
             self._end()
 
     @property
+    def host(self) -> Host:
+        """The host itself, for what this class does not offer; it lives on a loop of its own."""
+        return self._check_running()
+
+    @property
     def clock(self) -> VirtualClock | RealClock:
         """The host's clock; give it to code of the app that sleeps."""
+        self._check_running()
         return self._clock
 
     @property
@@ -121,7 +142,7 @@ class LocalHost:
 
     def result(self, instance_id: str, *, timeout: float = 30.0) -> Any:
         """The orchestration's output; on the virtual clock time moves until it has ended."""
-        status = self._call(self._ended(instance_id, timeout), timeout + PATIENCE)
+        status = self._call(self._keeper().ended(instance_id, timeout), timeout + PATIENCE)
         if status.runtime_status != "Completed":
             raise OrchestrationFailed(status)
         return None if status.output_text is None else json.loads(status.output_text)
@@ -166,6 +187,10 @@ class LocalHost:
     def entity(self, name: str, key: str) -> Any:
         """The entity's state, None when it does not exist."""
         found = self._call(self.host.hub.entity(name, key))
+        catalog = self.host.app.catalog
+        if found is None and catalog.entity(name) is None:
+            known = catalog.durable_names(ENTITY)
+            raise UnknownFunction("entity", name, known, registered_as=catalog.python_named(ENTITY, name))
         return None if found is None or found.state_json is None else json.loads(found.state_json)
 
     def settle(self, *, timeout: float = PATIENCE) -> None:
@@ -174,6 +199,8 @@ class LocalHost:
 
     def advance(self, seconds: float, *, timeout: float = PATIENCE) -> None:
         """Let that much virtual time pass, stopping at each due timer on the way."""
+        if seconds < 0:
+            raise ValueError(f"Time does not go back: advance by 0 seconds or more, not by {seconds:g}.")
         self._call(self._keeper().advance(timedelta(seconds=seconds), timeout), timeout + PATIENCE)
 
     def request(
@@ -187,6 +214,9 @@ class LocalHost:
         timeout: float = PATIENCE,
     ) -> Reply:
         """Send the host a request without a socket, to any of its routes."""
+        if not path.startswith("/"):
+            bare = path.removeprefix(self.url).lstrip("/")
+            raise ValueError(f"A path begins with '/', and {path!r} does not: write {'/' + bare!r}.")
         sent = list((headers or {}).items())
         if json is not None:
             body = _json_bytes(json)
@@ -202,8 +232,8 @@ class LocalHost:
     async def _open(self) -> None:
         loop = self._loop
         self._clock = VirtualClock(loop, self._beginning()) if self._is_virtual else RealClock(loop)
-        self.host = await Host.open(self._options, clock=self._clock, on_commit=self._committed)
-        self._time = TimeKeeper(self.host, self._clock)
+        self._host = await Host.open(self._options, clock=self._clock, on_commit=self._committed)
+        self._time = TimeKeeper(self._host, self._clock)
 
     def _beginning(self) -> datetime:
         # Where the last host on this state stood: a clock set back would let later timers overtake earlier.
@@ -218,18 +248,24 @@ class LocalHost:
         if self._die_after is not None and commits >= self._die_after:
             raise HostDied(f"died after commit {commits}, as asked")
 
-    async def _ended(self, instance_id: str, timeout: float) -> InstanceStatus:
-        return await self._keeper().ended(instance_id, timeout)
-
     def _keeper(self) -> TimeKeeper:
-        if self._time is None:
-            raise RuntimeError("The host is not running: use it in a with statement.")
+        self._check_running()
         return self._time
+
+    def _check_running(self) -> Host:
+        if self._host is None:
+            raise RuntimeError(
+                "This LocalHost is not running: use it inside of `with LocalHost(…) as host:`, and not after "
+                "crash() or the end of the block."
+            )
+        return self._host
 
     def _call(self, work: Coroutine[Any, Any, Result], timeout: float = PATIENCE) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
 
     def _end(self) -> None:
+        self._host = None
+        LocalHost._entered = None
         if self._loop.is_running():
             self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)
@@ -237,6 +273,20 @@ class LocalHost:
             self._loop.close()
         if self._folder is not None:
             self._folder.cleanup()
+
+
+def _check_choice(name: str, given: object, choices: tuple[str, ...]) -> None:
+    if given not in choices:
+        offered = " or ".join(map(repr, choices))
+        raise ValueError(f"LocalHost takes {name}={offered}, not {given!r}.")
+
+
+def _texts(settings: Mapping[str, str]) -> dict[str, str]:
+    """The settings, once it is known that the environment can hold them."""
+    for name, value in settings.items():
+        if not isinstance(value, str):
+            raise TypeError(f"The setting {name!r} is {value!r}: settings are text, write {str(value)!r}.")
+    return dict(settings)
 
 
 def _json_bytes(value: Any) -> bytes:

@@ -24,5 +24,11 @@ class Reply:
             body=reply.body,
         )
 
+    @property
+    def text(self) -> str:
+        """The body as UTF-8 text."""
+        return self.body.decode()
+
     def json(self) -> Any:
+        """The value the body holds as JSON."""
         return json.loads(self.body)

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from devhost.engine.engine import Engine
 from devhost.engine.hub import InstanceStatus
 from devhost.engine.messages import Event
+from devhost.engine.versions import VersionPolicy
 from devhost.storage.store import Store
 from devhost.testing.scripted_worker import ScriptedWorker
 from devhost.testing.virtual_clock import VirtualClock
@@ -27,6 +28,8 @@ class ScriptedHub:
     def __init__(self, folder: Path, *, always_replay: bool = False) -> None:
         self._folder = folder
         self._always_replay = always_replay
+        #: Takes effect when the hub is next opened.
+        self.versions = VersionPolicy()
         self.loop = asyncio.new_event_loop()
         self.clock = VirtualClock(self.loop)
         self.worker = ScriptedWorker(self.loop)
@@ -117,7 +120,12 @@ class ScriptedHub:
         # Nothing here outlives the machine: a process that dies loses nothing that SQLite handed over.
         self.store = Store(self._folder, synchronous="NORMAL")
         self.engine = Engine(
-            self.store, self.worker, self.clock, self.loop, always_replay=self._always_replay
+            self.store,
+            self.worker,
+            self.clock,
+            self.loop,
+            always_replay=self._always_replay,
+            versions=self.versions,
         )
         self.engine.recover()
 

@@ -21,7 +21,7 @@ from devhost.engine.messages import (
     Turn,
 )
 from devhost.engine.ports import Done
-from devhost.functions.durable_replay import play
+from devhost.functions.durable_replay import Run, close, play
 
 Answer = TypeVar("Answer")
 
@@ -88,9 +88,17 @@ class ScriptedWorker:
         }
         return tuple(functions[kind])
 
+    def python_named(self, kind: str, name: str) -> str | None:
+        # What is served bears its Python name.
+        return None
+
     def play(self, episode: Episode, done: Done[Turn]) -> None:
         self._deliver("orchestrator", episode.name, episode.instance_id, len(episode.news))
         self._run(episode.name, partial(_play, self.orchestrators, episode), done)
+
+    def let_go(self, held: object) -> None:
+        if isinstance(held, Run):
+            close(held)
 
     def act(self, call: ActivityCall, done: Done[ActivityResult]) -> None:
         value = None if call.input_json is None else json.loads(call.input_json)

@@ -81,6 +81,10 @@ class Load:
         self.book = Book()
         #: What a living host answered that it should not have.
         self.faults: list[str] = []
+        #: Runs whose start nobody answered: they may exist, and then wait for their events.
+        self.unanswered: list[Run] = []
+        #: Runs that have been purged: an event that is repeated need not find them.
+        self.purged: set[str] = set()
         self._port = port
         self._dice = dice
         self._wanted = wanted
@@ -114,7 +118,8 @@ class Load:
     def end(self) -> None:
         self._is_over.set()
         for thread in self._threads:
-            thread.join(ANSWER_WITHIN + 5)
+            if thread.ident is not None:
+                thread.join(ANSWER_WITHIN + 5)
 
     def take_up(self, run: Run) -> None:
         """Send a run its events: it is known to exist."""
@@ -170,6 +175,8 @@ class Load:
         run.answer = self._sent(line, path, run.given, lambda: self.book.runs.setdefault(run.id, run))
         if run.answer is Answer.ACKNOWLEDGED:
             self.take_up(run)
+        else:
+            self.unanswered.append(run)
 
     def _signalling(self, wallet: str, signal: str) -> Act:
         def act(line: Line) -> None:
@@ -217,7 +224,7 @@ class Load:
         except Unanswered:
             return False
         # Gone: an earlier attempt that nobody answered was heard, and the run has ended.
-        if status not in (202, 410):
+        if status not in (202, 410) and not (status == 404 and run.id in self.purged):
             self.faults.append(f"raising {name} to {run.id}: {status} {told}")
         return True
 

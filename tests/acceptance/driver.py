@@ -275,11 +275,11 @@ class OverHttp:
 class Server:
     """`python -m devhost` on a free port; `log` holds what it printed."""
 
-    def __init__(self, app: str, replay: str, folder: Path) -> None:
+    def __init__(self, app: str, replay: str, folder: Path, *options: str) -> None:
         self.log = folder / "host.log"
         (folder / "state").mkdir(exist_ok=True)
         command = [sys.executable, "-m", "devhost", "--app", str(APPS / app), "--port", "0"]
-        command += ["--state", str(folder / "state"), "--replay", replay]
+        command += ["--state", str(folder / "state"), "--replay", replay, *options]
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

@@ -31,6 +31,12 @@ class MortalHost:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def pid(self) -> int:
+        """The present incarnation's process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> Path:
         """What the present incarnation printed."""
         return self._folder / f"host-{self.incarnations}.log"

@@ -1,5 +1,9 @@
 """`python -m devhost` as a process: it answers while it is busy, and ends when it is told to."""
 
+import json
+import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from driver import APPS, OverHttp, Server, expect
+from driver import APPS, ROOT, OverHttp, Server, expect
 
 from devhost.engine.hub import ENDED
 
@@ -32,6 +36,21 @@ def host(tmp_path: Path) -> Iterator[OverHttp]:
     yield driver
     driver.server.process.kill()
     driver.server.process.wait()
+
+
+def typed(*command: str, folder: Path) -> tuple[int, str]:
+    """Exit status and words of a command that is typed in a folder, without help from PYTHONPATH."""
+    bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=bare,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
 
 
 def log_of(host: OverHttp) -> str:
@@ -104,6 +123,24 @@ def test_answers_while_the_app_burns_the_processor(host: OverHttp) -> None:
     assert max(took) < 1
 
 
+@pytest.mark.parametrize("replay", ["sticky", "always"])
+def test_tells_a_life_to_programs_and_each_thing_once(tmp_path: Path, replay: str) -> None:
+    driver = OverHttp(Server("chaining", replay, tmp_path, "--verbose", "--log-format", "json"))
+    instance = driver.start("chain", "x")
+    driver.result(instance)
+    assert stopped(driver) == 0
+
+    records = [json.loads(line) for line in log_of(driver).splitlines() if line.startswith("{")]
+    told = [record["message"] for record in records if record["category"] == "devhost.journal"]
+    assert told[:2] == [
+        f"""chain '{instance}' started by a client with "x\"""",
+        f"chain '{instance}' waits for activity 'trim'",
+    ]
+    assert re.search(r"heard activity 'trim': completed in \d\.\d\d s with \"x\"$", told[2])
+    assert re.search(r" completed in \d\.\d\d s with \"X!\"$", told[-1])
+    assert len(told) == 8
+
+
 def test_two_hosts_do_not_share_a_state(host: OverHttp, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "devhost", "--app", str(APPS / APP), "--port", "0"]
     command += ["--state", str(tmp_path / "state")]
@@ -114,3 +151,37 @@ def test_two_hosts_do_not_share_a_state(host: OverHttp, tmp_path: Path) -> None:
     assert "Traceback" not in second.stderr
     assert second.stdout == ""
     expect(200, host.request("GET", "/api/hello"))
+
+
+def test_runs_and_tests_an_app_in_any_folder(tmp_path: Path) -> None:
+    shutil.copytree(APPS / "approval", tmp_path, dirs_exist_ok=True)
+    lines = [
+        "from pathlib import Path",
+        "from devhost.testing import LocalHost",
+        "def test_app():",
+        "    with LocalHost(Path(__file__).parent) as host:",
+        "        assert host.start('approval', instance_id='mine') == 'mine'",
+    ]
+    (tmp_path / "test_app.py").write_text("\n".join(lines))
+
+    asked = typed(sys.executable, "-m", "devhost", "--app", ".", "--help", folder=tmp_path)
+    tested = typed(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder=tmp_path)
+
+    assert asked[0] == 0, asked[1]
+    assert tested[0] == 0, tested[1]
+
+
+def test_a_python_without_the_packages_is_told_which_to_use(tmp_path: Path) -> None:
+    status, told = typed(sys.executable, "-S", "-m", "devhost", "--app", str(tmp_path), folder=ROOT)
+
+    assert (status, told.count("\n")) == (1, 1)
+    assert "run `make setup` in the folder of devhost and use its .venv/bin/python." in told
+
+
+def test_make_serve_asks_for_an_app(tmp_path: Path) -> None:
+    status, told = typed(
+        "make", "--no-print-directory", "-f", str(ROOT / "Makefile"), "-o", "setup", "serve", folder=tmp_path
+    )
+
+    assert status != 0
+    assert "Name the folder of your app: make serve APP=path/to/your/app" in told

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 PAGE = 60
+INDEX = "README.md"
 SECTIONS = ("## Context", "## Decision", "## Consequences")
 
 
 def disorderly(folder: Path) -> list[str]:
     """Decision records that are misnamed, share a number, are untitled or too long."""
-    records = sorted(folder.glob("*.md"))
+    records = sorted(record for record in folder.glob("*.md") if record.name != INDEX)
     numbers = [record.name[:4] for record in records]
     return [
         *(f"{r.name}: no title `# {r.name[:4]} …`" for r in records if not _titled(r)),
@@ -19,6 +20,18 @@ def disorderly(folder: Path) -> list[str]:
         *(f"{r.name}: longer than a page of {PAGE} lines" for r in records if len(_lines(r)) > PAGE),
         *(f"{r.name}: no `{s}`" for r in records for s in SECTIONS if s not in _lines(r)),
     ]
+
+
+def unlisted(folder: Path) -> list[str]:
+    """Lines that the index lacks, one for each record."""
+    records = sorted(record for record in folder.glob("*.md") if record.name != INDEX)
+    wanted = [f"* [{_title(record)}]({record.name})" for record in records]
+    there = _lines(folder / INDEX) if (folder / INDEX).is_file() else []
+    return [line for line in wanted if line not in there]
+
+
+def _title(record: Path) -> str:
+    return next(iter(_lines(record)), "").removeprefix("# ")
 
 
 def _lines(record: Path) -> list[str]:
@@ -36,8 +49,20 @@ def _named(record: Path) -> bool:
 def test_every_decision_has_one_number_and_one_page(root: Path) -> None:
     folder = root / "docs" / "decisions"
 
-    assert list(folder.glob("*.md"))
+    assert list(folder.glob("0*.md"))
     assert disorderly(folder) == []
+
+
+def test_the_index_lists_every_decision(root: Path) -> None:
+    assert unlisted(root / "docs" / "decisions") == []
+
+
+def test_names_the_line_the_index_lacks(write: Callable[[str, str], Path], tmp_path: Path) -> None:
+    write("README.md", "* [0001 One file](0001-one-file.md)\n")
+    write("0001-one-file.md", "# 0001 One file\n")
+    write("0002-one-loop.md", "# 0002 One loop\n")
+
+    assert unlisted(tmp_path) == ["* [0002 One loop](0002-one-loop.md)"]
 
 
 def test_refuses_a_number_used_twice(write: Callable[[str, str], Path], tmp_path: Path) -> None:

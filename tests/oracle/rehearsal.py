@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azure.durable_functions import EntityId, Orchestrator
+from azure.durable_functions.constants import HTTP_ACTION_NAME
 
 from devhost.engine import history
 from devhost.engine.history import COMPLETES, EventType
@@ -99,7 +100,9 @@ class Told:
     waits: dict[str, int]
 
 
-def told_by_sdk(function: Function, events: Sequence[Event], input_json: str | None) -> Told:
+def told_by_sdk(
+    function: Function, events: Sequence[Event], input_json: str | None, *, instance_id: str = "i"
+) -> Told:
     contexts: list[Any] = []
 
     def seen(context: Any) -> Any:
@@ -109,7 +112,7 @@ def told_by_sdk(function: Function, events: Sequence[Event], input_json: str | N
     body = {
         "history": events,
         "input": None if input_json is None else json.loads(input_json),
-        "instanceId": "i",
+        "instanceId": instance_id,
         "isReplaying": False,
         "parentInstanceId": None,
         "upperSchemaVersion": 1,
@@ -119,11 +122,11 @@ def told_by_sdk(function: Function, events: Sequence[Event], input_json: str | N
         "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
     }
     state = _state(Orchestrator.create(seen), json.dumps(body))
-    actions = list(_leaves(state["actions"][0]))
+    actions = list(leaves(state["actions"][0]))
     tasks = contexts[0].open_tasks
     return Told(
-        asked=[_asked(action) for action in actions if action["actionType"] not in (4, 6)],
-        outcome=_outcome(state, actions),
+        asked=[asked(action) for action in actions if action["actionType"] not in (4, 6)],
+        outcome=outcome_of(state, actions),
         custom_status=state.get("customStatus"),
         open_tasks={name for name in tasks if isinstance(name, int)},
         waits={name: len(found) for name, found in tasks.items() if isinstance(found, list) and found},
@@ -140,15 +143,15 @@ def _state(handle: Callable[[str], str], body: str) -> dict[str, Any]:
         return {"actions": [[]], "error": f"{type(error).__name__}: {error}"}
 
 
-def _leaves(actions: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def leaves(actions: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for action in actions:
         if "compoundActions" in action:
-            yield from _leaves(action["compoundActions"])
+            yield from leaves(action["compoundActions"])
         else:
             yield action
 
 
-def _outcome(state: dict[str, Any], actions: Sequence[dict[str, Any]]) -> Outcome | None:
+def outcome_of(state: dict[str, Any], actions: Sequence[dict[str, Any]]) -> Outcome | None:
     if "error" in state:
         return Failed(error=state["error"])
     if not state["isDone"]:
@@ -158,7 +161,7 @@ def _outcome(state: dict[str, Any], actions: Sequence[dict[str, Any]]) -> Outcom
     return Completed(output_json=json.dumps(state["output"]) if "output" in state else None)
 
 
-def _asked(action: dict[str, Any]) -> Asked:
+def asked(action: dict[str, Any]) -> Asked:
     kind = action["actionType"]
     match kind:
         case 0 | 1:
@@ -168,6 +171,8 @@ def _asked(action: dict[str, Any]) -> Asked:
             return "child", action["functionName"], given, action.get("instanceId"), action.get("version")
         case 5:
             return "timer", action["fireAt"]
+        case 8:
+            return "activity", HTTP_ACTION_NAME, json.dumps(action["httpRequest"])
     return "entity", action["instanceId"], action["operation"], json.dumps(action["input"]), kind == 9
 
 

@@ -204,5 +204,8 @@ def wallet(context: df.DurableEntityContext):
     """Keeps what was added, each in its place, so that nothing lost or doubled goes unseen."""
     kept = context.get_state(list)
     added = context.get_input()
+    if context.operation_name == "forget":
+        context.set_state([one for one in kept if one not in set(added)])
+        return
     context.set_state([*kept, added])
     context.set_result(added)

@@ -1,7 +1,8 @@
 """The announcement names every function, how it is reached, what was left out and where the host listens."""
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -37,15 +38,16 @@ def queue(msg): ...
 """
 
 
-def told(app: Path, start: str | None = None) -> list[str]:
-    """What a host of the app would announce; `start` leaves an instance for a second host to take up."""
+def told(app: Path, start: Mapping[str, str] | None = None) -> list[str]:
+    """What a host of the app would announce; `start` leaves instances for a second host to take up."""
 
     async def scene() -> list[str]:
         host = await Host.open(HostOptions(app=app, port=0))
         try:
-            if start is not None:
-                await host.hub.start(start)
-            return [line.replace(host.url, "URL") for line in lines(host, 0.1234)]
+            told = [line.replace(host.url, "URL") for line in lines(host, 0.1234)]
+            for instance_id, name in (start or {}).items():
+                await host.hub.start(name, instance_id=instance_id)
+            return [re.sub(r"next at [\d-]+ \d\d:\d\d:00$", "next at SOON", line) for line in told]
         finally:
             await host.close()
 
@@ -68,9 +70,9 @@ def test_names_every_function_and_how_it_is_reached(make_app: Callable[..., Path
         "  chain     orchestration",
         "  count     entity 'counter'",
         "  named     orchestration 'Renamed'",
-        "  nightly   timer: not rung by this version; POST URL/admin/functions/nightly runs it",
+        "  nightly   timer: 0 * * * * * (UTC), next at SOON",
         "  order     http: [GET,POST] URL/api/orders/{id}",
-        "  queue     serviceBus: not rung by this version; POST URL/admin/functions/queue runs it",
+        "  queue     serviceBus: does not fire yet; POST URL/admin/functions/queue runs it",
         "  work      activity",
     ]
     assert said[12:] == ["", "Ready in 0.12 s.", "Listening on URL"]
@@ -96,11 +98,22 @@ def test_tells_what_was_left_out(make_app: Callable[..., Path]) -> None:
     assert "set NOWHERE in local.settings.json under Values" in unresolved
 
 
+def test_tells_of_a_timer_that_is_never_rung(make_app: Callable[..., Path]) -> None:
+    said = told(make_app(APP.replace("0 * * * * *", "hourly")))
+
+    assert "  nightly   timer: never" in said
+    assert any(line.startswith("  nightly: left out, its schedule 'hourly' is refused") for line in said)
+
+
 def test_tells_what_it_took_up(make_app: Callable[..., Path]) -> None:
     app = make_app(APP)
-    told(app, start="chain")
+    told(app, start={"run-1": "chain"})
+    one = told(app, start={"run-2": "chain", "run-3": "chain", "run-4": "chain"})
+    four = told(app)
 
-    assert "Took up 1 instances that had not ended." in told(app)
+    anew = f"To begin anew, stop the host and delete the folder {app / '.devhost'}."
+    assert f"Took up 1 instance that had not ended: 'run-1'. {anew}" in one
+    assert f"Took up 4 instances that had not ended: 'run-1', 'run-2', 'run-3' and 1 more. {anew}" in four
 
 
 def test_speaks_line_by_line(make_app: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:

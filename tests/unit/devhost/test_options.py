@@ -27,6 +27,7 @@ def test_takes_every_option(tmp_path: Path) -> None:
     state, settings = tmp_path / "state", tmp_path / "settings.json"
     words = f"--app {tmp_path} --port 0 --state {state} --settings {settings}".split()
     words += ["--replay", "always", "--log-level", "error", "--synchronous", "normal"]
+    words += ["--log-format", "json", "--verbose"]
 
     assert parse(words) == HostOptions(
         app=tmp_path,
@@ -35,6 +36,8 @@ def test_takes_every_option(tmp_path: Path) -> None:
         settings=settings,
         replay="always",
         log_level="error",
+        log_format="json",
+        verbose=True,
         synchronous="NORMAL",
     )
 

@@ -23,6 +23,21 @@ def test_an_unknown_function_lists_what_there_is() -> None:
     assert (error.kind, error.name, error.known) == ("activity", "sing", ("walk", "dance"))
 
 
+def test_an_unknown_function_brings_the_nearest_name_to_mind() -> None:
+    assert str(UnknownFunction("activity", "GREET_al", ("greet_all", "dance"))).endswith(
+        "dance, greet_all. Did you mean 'greet_all'?"
+    )
+
+
+def test_a_python_name_leads_to_the_registered_name() -> None:
+    error = UnknownFunction("activity", "loudly", ("Shout",), registered_as="Shout")
+
+    assert str(error).endswith(
+        " The Python function 'loudly' is registered as 'Shout': call it by that name, 'Shout', as text."
+    )
+    assert error.registered_as == "Shout"
+
+
 def test_an_unknown_function_of_an_app_without_any_says_so() -> None:
     assert str(UnknownFunction("entity", "account", ())).endswith("functions: no entity functions.")
 

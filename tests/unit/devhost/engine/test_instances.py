@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devhost.engine.hub import ENDED
-from devhost.engine.instances import Instance, Parent, from_row
+from devhost.engine.instances import Instance, Parent, from_row, terminate_path
 from devhost.engine.messages import Completed, ContinuedAsNew, Diverged, Failed
 from devhost.storage import queries
 from devhost.storage.store import Store
@@ -90,3 +90,7 @@ def test_shows_outsiders_times_as_instants_and_the_parent_s_id() -> None:
 @pytest.mark.parametrize("status", ["Pending", "Running", "Suspended", *sorted(ENDED)])
 def test_has_ended_as_its_status_says(status: str) -> None:
     assert replace(PLAIN, status=status).has_ended == (status in ENDED)
+
+
+def test_the_path_that_ends_an_instance_can_be_typed() -> None:
+    assert terminate_path("run 1") == "/runtime/webhooks/durabletask/instances/run%201/terminate"

@@ -188,6 +188,12 @@ def test_refuses_parameters_and_bindings_that_do_not_meet(load_app: Load, case: 
     assert (found.text, found.function) == (text, "f")
 
 
+def test_says_which_names_are_bound_and_how_to_bind_another(load_app: Load) -> None:
+    found = refusal(load_app, ACTIVITY + "def f(x)" + BODY)
+
+    assert found.remedy.startswith("bound are: n; rename the parameter, or set input_name=")
+
+
 @pytest.mark.parametrize("case", CONTEXT)
 def test_refuses_a_context_of_another_type(load_app: Load, case: str) -> None:
     source, shown = CONTEXT[case]

@@ -47,3 +47,11 @@ def test_tells_clients_and_out_parameters_from_the_rest() -> None:
     web = function("web", HTTP, None, client, out, back)
 
     assert (web.clients, web.outputs) == ((client,), (out,))
+
+
+def test_knows_durable_functions_by_their_python_name_too() -> None:
+    catalog = Catalog([function("add", ACTIVITY, "Add")])
+
+    assert catalog.python_named(ACTIVITY, "print") == "Add"
+    assert catalog.python_named(ACTIVITY, "Add") is None
+    assert catalog.python_named(ENTITY, "print") is None

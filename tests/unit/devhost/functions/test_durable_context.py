@@ -343,16 +343,21 @@ def test_drops_what_is_asked_for_after_continue_as_new() -> None:
 
 
 @pytest.mark.parametrize("together", [False, True])
-def test_refuses_call_http_with_a_remedy(together: bool) -> None:
+def test_calls_http_as_an_activity_of_a_reserved_name(together: bool) -> None:
     def f(context: Any) -> Steps:
-        call = context.call_http("GET", "http://localhost/")
-        yield context.task_all([context.call_activity("a"), call]) if together else call
+        call = context.call_http("POST", "http://localhost/", {"a": 1}, {"X-A": "b"})
+        yield context.task_all([call]) if together else call
 
-    outcome = turns(f)[-1].outcome
+    [command] = turns(f)[-1].commands
 
-    assert isinstance(outcome, Failed)
-    assert outcome.error.startswith("call_http is not served")
-    assert outcome.error.endswith("call an activity that makes the request.")
+    assert isinstance(command, ScheduleActivity)
+    assert (command.id, command.name) == (0, "BuiltIn::HttpActivity")
+    assert json.loads(command.input_json or "") == {
+        "method": "POST",
+        "uri": "http://localhost/",
+        "content": '{"a": 1}',
+        "headers": {"X-A": "b"},
+    }
 
 
 def test_knows_its_instance_from_the_first_line() -> None:

@@ -23,6 +23,7 @@ from devhost.engine.ports import Done
 from devhost.functions.calls import Surroundings
 from devhost.functions.durable_worker import DurableWorker
 from devhost.functions.loading import LoadedApp
+from devhost.functions.outgoing import OutgoingReply, OutgoingRequest, RequestFailed
 from devhost.functions.running import Runner
 
 Load = Callable[..., LoadedApp]
@@ -67,13 +68,25 @@ APP = """
 """
 
 
+class Echo:
+    """Answers every request with what it asks."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def send(self, request: OutgoingRequest, done: Callable[[OutgoingReply | RequestFailed], None]) -> None:
+        reply = OutgoingReply(status=200, headers=(), content=f"{request.method} {request.uri}")
+        self._loop.call_soon(done, reply)
+
+
 def asked(app: LoadedApp, ask: Callable[[DurableWorker, Done[Any]], None]) -> Any:
     """What the worker answers, and that it answers once and on the host's loop."""
 
     async def scene() -> Any:
         loop = asyncio.get_running_loop()
         runner, future = Runner(loop), loop.create_future()
-        worker = DurableWorker(app.catalog, runner, Surroundings(client_json=lambda _: "{}"))
+        surroundings = Surroundings(client_json=lambda _: "{}")
+        worker = DurableWorker(app.catalog, runner, surroundings, Echo(loop))
 
         def done(answer: Any) -> None:
             assert asyncio.get_running_loop() is loop
@@ -249,3 +262,29 @@ def test_an_entity_that_is_gone_fails_with_a_remedy(load_app: Load) -> None:
 
     assert (result.exists, result.state_json, result.is_error) == (True, "5", True)
     assert "The entity function 'gone' is no longer in the app" in (result.result_json or "")
+
+
+def http_result(app: LoadedApp, **members: Any) -> Any:
+    asks = json.dumps({"method": "GET", "uri": "http://localhost/x", **members})
+    call = ActivityCall(name="BuiltIn::HttpActivity", instance_id="i", input_json=asks)
+
+    def ask(worker: DurableWorker, done: Done[Any]) -> None:
+        assert worker.activity_named(call.name) == call.name
+        worker.act(call, done)
+
+    return asked(app, ask)
+
+
+def test_sends_http_requests_under_the_name_azure_reserves(load_app: Load) -> None:
+    sent = http_result(load_app(APP))
+
+    assert sent == ActivitySucceeded(
+        result_json='{"statusCode": 200, "headers": {}, "content": "GET http://localhost/x"}'
+    )
+
+
+def test_a_request_that_cannot_be_sent_fails_its_task(load_app: Load) -> None:
+    refused = http_result(load_app(APP), tokenSource={"kind": "AzureManagedIdentity", "resource": "r"})
+
+    assert isinstance(refused, ActivityFailed)
+    assert refused.error.startswith("RequestRefused: call_http to http://localhost/x asks for a token")

@@ -1,6 +1,7 @@
 """A record says whose it is, and whether Azure would have kept it."""
 
 import io
+import json
 import logging
 import re
 import sys
@@ -51,6 +52,61 @@ def test_marks_a_record_of_an_invocation_that_is_over() -> None:
 @pytest.mark.parametrize("logger", ["devhost.http", "azure.functions.DurableFunctions", "devhost"])
 def test_does_not_mark_what_hosts_and_their_packages_say(logger: str) -> None:
     assert "lost on Azure" not in printed(logger)
+
+
+def as_json(message: object, *args: object, info: object = None, logger: str = "shop") -> dict[str, object]:
+    stream = io.StringIO()
+    record = logging.LogRecord(logger, logging.WARNING, __file__, 1, message, args, None)
+    record.exc_info = info  # type: ignore[assignment]
+    HostLogHandler(LIVE, stream, as_json=True).handle(record)
+    [line] = stream.getvalue().splitlines()
+    told: dict[str, object] = json.loads(line)
+    return told
+
+
+def test_prints_one_json_object_a_line() -> None:
+    thread_local_storage.invocation_id = "0123456789"
+    try:
+        told = as_json("two\nlines of %s", "text")
+    finally:
+        thread_local_storage.invocation_id = None
+
+    time = str(told.pop("time"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", time)
+    assert told == {
+        "level": "WARNING",
+        "category": "shop",
+        "message": "two\nlines of text",
+        "function": "f",
+        "invocation_id": "0123456789",
+        "lost_on_azure": False,
+        "exception": None,
+    }
+
+
+def test_tells_programs_what_azure_would_lose_and_what_was_raised() -> None:
+    try:
+        raise ValueError("wrong \udc80")
+    except ValueError:
+        told = as_json("failed", info=sys.exc_info())
+
+    assert (told["function"], told["lost_on_azure"]) == (None, True)
+    assert str(told["exception"]).endswith("ValueError: wrong \udc80")
+    assert as_json("x", logger="devhost.engine")["lost_on_azure"] is False
+
+
+class Unspeakable:
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [((Unspeakable(),), "RuntimeError: no words"), (("a", "b"), "TypeError: not all arguments")],
+)
+def test_prints_json_also_of_what_cannot_be_shown(args: tuple[object, ...], why: str) -> None:
+    told = str(as_json("got %s", *args)["message"])
+    assert told.startswith(f"got %s [its arguments cannot be shown: {why}")
 
 
 def test_knows_the_apps_own_loggers() -> None:

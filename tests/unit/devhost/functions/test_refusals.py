@@ -13,6 +13,9 @@ def test_names_function_text_stack_and_remedy() -> None:
 
 def test_names_file_and_line() -> None:
     assert "a.json, line 3: wrong" in str(SettingsRefused(Path("a.json"), "wrong", "right it", line=3))
+    assert "a.json, line 3, column 9: wrong" in str(
+        SettingsRefused(Path("a.json"), "wrong", "right it", line=3, column=9)
+    )
 
 
 def test_names_the_setting_to_set() -> None:

@@ -45,7 +45,7 @@ def test_reads_what_host_json_says(folder: Folder) -> None:
         )
     )
 
-    assert (settings.route_prefix, settings.hub_name, settings.default_version) == ("v1", "Mine", "2")
+    assert (settings.route_prefix, settings.hub_name, settings.durable.versions.own) == ("v1", "Mine", "2")
     assert settings.function_timeout == timedelta(days=1, hours=2, minutes=3, seconds=4)
     assert settings.host_json["version"] == "2.0"
 
@@ -53,10 +53,10 @@ def test_reads_what_host_json_says(folder: Folder) -> None:
 def test_falls_back_on_azures_defaults(folder: Folder) -> None:
     settings = AppSettings.read(folder(HOST))
 
-    assert (settings.route_prefix, settings.hub_name, settings.default_version) == (
+    assert (settings.route_prefix, settings.hub_name, settings.durable.versions.own) == (
         "api",
         "TestHubName",
-        None,
+        "",
     )
     assert (settings.function_timeout, settings.port, settings.cors, dict(settings.values)) == (
         None,
@@ -92,7 +92,11 @@ def test_names_a_hub_by_a_setting(folder: Folder) -> None:
     [
         (None, None, "there is no host.json"),
         ({}, None, "'version' is null, the Functions host wants \"2.0\""),
-        ('{\n"version": "2.0",\n"x": }', None, "host.json, line 3: this is not JSON"),
+        ('{\n"version": "2.0",\n"x": }', None, "host.json, line 3, column 6: this is not JSON"),
+        ("", None, "the file is empty: write a JSON object"),
+        ('{"version": "2.0",\n \'a\': 1}', None, "line 2, column 2: this is not JSON"),
+        ("{'version': '2.0'}", None, "JSON knows no single quotes"),
+        ({**HOST, "extensions": {"durableTask": {"hubName": "my-hub"}}}, None, 'hubName is "my-hub"'),
         ("[]", None, "a JSON object is expected"),
         ({**HOST, "extensions": []}, None, "'extensions' must be a JSON object"),
         ({**HOST, "functionTimeout": "5 min"}, None, 'functionTimeout is "5 min"'),
@@ -109,6 +113,26 @@ def test_refuses_and_names_the_place_and_the_remedy(
 
     assert told in str(caught.value)
     assert "Remedy: " in str(caught.value)
+
+
+def test_refuses_a_file_that_is_not_utf_8(folder: Folder) -> None:
+    app = folder(HOST)
+    (app / "local.settings.json").write_bytes('{"Values": {"A": "ä"}}'.encode("latin-1"))
+
+    with pytest.raises(SettingsRefused, match=r"local\.settings\.json: this is not UTF-8(?s:.*)as UTF-8"):
+        AppSettings.read(app)
+
+
+def test_warns_of_a_settings_file_without_values(folder: Folder) -> None:
+    [warning] = AppSettings.read(folder(HOST, {"A": "1"})).warnings
+
+    assert 'local.settings.json has no "Values": nothing is set.' in warning
+
+
+def test_reads_members_in_any_case_as_core_tools_does(folder: Folder) -> None:
+    settings = AppSettings.read(folder(HOST, {"values": {"A": "1"}, "host": {"LocalHttpPort": 7072}}))
+
+    assert (dict(settings.values), settings.port, settings.warnings) == ({"A": "1"}, 7072, ())
 
 
 def test_refuses_a_settings_file_that_is_not_there(folder: Folder, tmp_path: Path) -> None:

@@ -36,6 +36,22 @@ def test_tells_when_a_timer_is_due(only: Callable[[str], Function]) -> None:
     assert (status["Last"], status["Next"]) == ("2026-01-02T12:00:00.000000Z", None)
 
 
+def test_tells_no_times_of_a_timer_that_is_not_monitored(only: Callable[[str], Function]) -> None:
+    tick = TimerTick(last=NOON, monitored=False, adjusts_for_dst=False)
+
+    request: Any = timer_value(only(TIMER + "def f(t): pass"), tick)
+
+    assert (request.schedule_status, request.schedule) == ({}, {"AdjustForDST": False})
+
+
+def test_writes_the_year_that_stands_for_never_in_full(only: Callable[[str], Function]) -> None:
+    never = datetime.min.replace(tzinfo=UTC)
+
+    request: Any = timer_value(only(TIMER + "def f(t): pass"), TimerTick(last=never))
+
+    assert request.schedule_status["Last"] == "0001-01-01T00:00:00.000000Z"
+
+
 def test_gives_a_timers_text_where_it_is_asked_for(only: Callable[[str], Function]) -> None:
     text = timer_value(only(TIMER + "def f(t: str): pass"), TimerTick())
 

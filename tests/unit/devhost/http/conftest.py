@@ -15,7 +15,15 @@ from devhost.engine.errors import (
     InvalidInstanceId,
     UnknownFunction,
 )
-from devhost.engine.hub import EntityState, InstanceFilter, InstancePage, InstanceStatus, TaskHub
+from devhost.engine.hub import (
+    EntityFilter,
+    EntityPage,
+    EntityState,
+    InstanceFilter,
+    InstancePage,
+    InstanceStatus,
+    TaskHub,
+)
 from devhost.engine.messages import Event
 from devhost.functions.client_binding import ClientBinding
 from devhost.functions.http_exchange import HttpCall, HttpReply
@@ -30,10 +38,11 @@ class HubInMemory:
     def __init__(self) -> None:
         self.instances_by_id: dict[str, InstanceStatus] = {}
         self.events: list[Event] = []
-        self.entities: dict[tuple[str, str], EntityState] = {}
+        self.entity_states: dict[tuple[str, str], EntityState] = {}
         self.told: list[tuple[Any, ...]] = []
         self.wanted: list[InstanceFilter] = []
-        self.next_page: str | None = None
+        self.wanted_entities: list[EntityFilter] = []
+        self._watchers: dict[str, list[asyncio.Future[None]]] = {}
 
     def put(self, instance_id: str, status: str = "Running", **members: Any) -> None:
         blank = InstanceStatus(
@@ -50,6 +59,18 @@ class HubInMemory:
         )
         self.instances_by_id[instance_id] = replace(blank, **members)
 
+    def end(self, instance_id: str, status: str = "Completed", output: str | None = None) -> None:
+        """Let the instance end, and tell those who wait for it."""
+        there = self.instances_by_id[instance_id]
+        self.instances_by_id[instance_id] = replace(there, runtime_status=status, output_text=output)
+        for watcher in self._watchers.pop(instance_id, []):
+            watcher.set_result(None)
+
+    @property
+    def watched(self) -> list[str]:
+        """Whose end somebody still waits for."""
+        return [name for name, watchers in self._watchers.items() if not all(w.done() for w in watchers)]
+
     async def start(
         self,
         name: str,
@@ -57,6 +78,7 @@ class HubInMemory:
         instance_id: str | None = None,
         input_json: str | None = None,
         version: str | None = None,
+        at: datetime | None = None,
     ) -> str:
         if name.lower() != "chain":
             raise UnknownFunction("orchestrator", name, ("chain",))
@@ -78,9 +100,23 @@ class HubInMemory:
         await self.status(instance_id)
         return self.events
 
+    async def ended(self, instance_id: str) -> InstanceStatus:
+        while not (await self.status(instance_id)).has_ended:
+            watcher = asyncio.get_running_loop().create_future()
+            self._watchers.setdefault(instance_id, []).append(watcher)
+            await watcher
+        return await self.status(instance_id)
+
     async def instances(self, wanted: InstanceFilter) -> InstancePage:
+        """Its tokens are numbers: how many of what the filter lets through lie before the page."""
         self.wanted.append(wanted)
-        return InstancePage(instances=tuple(self.instances_by_id.values()), continuation=self.next_page)
+        found = [one for one in self.instances_by_id.values() if _is_wanted(one, wanted)]
+        found.sort(key=lambda one: (one.created, one.instance_id))
+        start = int(wanted.continuation or 0)
+        end = len(found) if wanted.top is None else start + wanted.top
+        return InstancePage(
+            instances=tuple(found[start:end]), continuation=str(end) if end < len(found) else None
+        )
 
     async def raise_event(self, instance_id: str, name: str, input_json: str | None) -> None:
         await self._message("raise_event", instance_id, name, input_json)
@@ -92,9 +128,14 @@ class HubInMemory:
         if (await self.status(instance_id)).runtime_status == "Suspended":
             raise InstanceConflict(f"The instance '{instance_id}' is suspended already.")
         await self._message("suspend", instance_id, reason)
+        self._set(instance_id, "Suspended")
 
     async def resume(self, instance_id: str, reason: str | None) -> None:
+        there = await self.status(instance_id)
+        if not there.has_ended and there.runtime_status != "Suspended":
+            raise InstanceConflict(f"The instance '{instance_id}' is not suspended.")
         await self._message("resume", instance_id, reason)
+        self._set(instance_id, "Running")
 
     async def purge(self, instance_id: str) -> int:
         ended = (await self.status(instance_id)).has_ended
@@ -102,19 +143,65 @@ class HubInMemory:
             del self.instances_by_id[instance_id]
         return int(ended)
 
+    async def purge_matching(self, wanted: InstanceFilter) -> int:
+        found = [one for one in self.instances_by_id.values() if one.has_ended and _is_wanted(one, wanted)]
+        self.wanted.append(wanted)
+        for one in found:
+            del self.instances_by_id[one.instance_id]
+        return len(found)
+
+    async def rewind(self, instance_id: str, reason: str | None) -> None:
+        there = await self.status(instance_id)
+        if not there.has_ended:
+            raise InstanceConflict(f"The instance '{instance_id}' is {there.runtime_status}.")
+        if there.runtime_status != "Failed":
+            raise InstanceEnded(instance_id, there.runtime_status)
+        self._set(instance_id, "Running")
+        self.told.append(("rewind", instance_id, reason))
+
+    async def restart(self, instance_id: str, *, with_new_id: bool = True) -> str:
+        there = await self.status(instance_id)
+        return await self.start(
+            there.name, instance_id=None if with_new_id else instance_id, input_json=there.input_json
+        )
+
+    async def entities(self, wanted: EntityFilter) -> EntityPage:
+        self.wanted_entities.append(wanted)
+        found = [
+            one for _, one in sorted(self.entity_states.items()) if one.name == (wanted.name or one.name)
+        ]
+        start = int(wanted.continuation or 0)
+        end = len(found) if wanted.top is None else start + wanted.top
+        return EntityPage(
+            entities=tuple(found[start:end]), continuation=str(end) if end < len(found) else None
+        )
+
     async def signal_entity(self, name: str, key: str, operation: str, input_json: str | None) -> None:
         if name != "counter":
             raise UnknownFunction("entity", name, ("counter",))
         self.told.append(("signal", name, key, operation, input_json))
 
     async def entity(self, name: str, key: str) -> EntityState | None:
-        return self.entities.get((name, key))
+        return self.entity_states.get((name, key))
+
+    def _set(self, instance_id: str, status: str) -> None:
+        there = self.instances_by_id[instance_id]
+        self.instances_by_id[instance_id] = replace(there, runtime_status=status)
 
     async def _message(self, *message: Any) -> None:
         status = await self.status(message[1])
         if status.has_ended:
             raise InstanceEnded(status.instance_id, status.runtime_status)
         self.told.append(message)
+
+
+def _is_wanted(one: InstanceStatus, wanted: InstanceFilter) -> bool:
+    return (
+        one.runtime_status in (wanted.runtime_statuses or {one.runtime_status})
+        and (wanted.created_from is None or wanted.created_from <= one.created)
+        and (wanted.created_to is None or one.created <= wanted.created_to)
+        and one.instance_id.startswith(wanted.id_prefix)
+    )
 
 
 @pytest.fixture

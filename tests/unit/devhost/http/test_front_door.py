@@ -110,6 +110,18 @@ def test_the_log_says_that_the_method_was_the_reason(
     )
 
 
+def test_the_log_tells_once_of_an_unknown_path_and_names_the_nearest_route(
+    hub: Any, clients: ClientBinding, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        knock(hub, clients, to("GET", "/items/7"), to("GET", "/items/7"), to("GET", "/elsewhere"))
+
+    near, far = (record.getMessage() for record in caplog.records)
+    assert near.startswith("No route takes GET /items/7; the app's routes begin with /api/; the nearest is ")
+    assert near.endswith("/api/items/{id:int?} (GET,HEAD).")
+    assert far == "No route takes GET /elsewhere; the app's routes begin with /api/."
+
+
 @pytest.mark.parametrize(
     "root", ["/runtime/webhooks/durabletask", "/durabletask", "/Runtime/Webhooks/DurableTask"]
 )
@@ -155,9 +167,56 @@ def test_the_page_at_the_root_lists_what_is_there(hub: Any, clients: ClientBindi
     [home] = knock(hub, clients, to("GET", "/"), prefix="")
 
     page = home.body.decode()
-    assert "1 instance." in page
-    assert "[GET,HEAD] http://localhost:7071/items/{id:int?}" in page
+    assert ">run-1</a></td><td>chain</td><td>Running</td>" in page
+    assert "<td>GET, HEAD</td><td>http://localhost:7071/items/{id:int?}</td>" in page
     assert "left out: see the log" in page
+
+
+def test_the_overview_is_there_for_programs(hub: Any, clients: ClientBinding) -> None:
+    hub.put("run-1")
+
+    told, posted, below = knock(
+        hub,
+        clients,
+        to("GET", "/Admin/devhost/overview?status=Running"),
+        to("POST", "/admin/devhost/overview"),
+        to("GET", "/admin/devhost/overview/more"),
+    )
+
+    found = json.loads(told.body)
+    assert (told.status, told.header("cache-control")) == (200, "no-store")
+    assert (found["hub"], [row["id"] for row in found["instances"]["rows"]]) == ("TestHub", ["run-1"])
+    assert [row["name"] for row in found["functions"]["rows"]] == ["chain", "items", "items_copy"]
+    assert [posted, below] == [HttpReply(status=404)] * 2
+
+
+def test_no_name_of_the_apps_becomes_html(hub: Any, clients: ClientBinding) -> None:
+    hub.put(
+        "<script>alert(1)</script>", output_text="<script>alert(2)</script>", name="<script>alert(3)</script>"
+    )
+
+    [home] = knock(hub, clients, to("GET", "/?status=<script>"))
+
+    assert home.body.count(b"<script>") == 1
+    assert home.body.count(b"&lt;script&gt;alert(") == 3
+
+
+def test_whoever_waits_for_an_end_is_counted_and_let_go(hub: Any, clients: ClientBinding) -> None:
+    async def scene() -> tuple[int, HttpReply]:
+        runner = Runner(asyncio.get_running_loop(), threads=1)
+        door = FrontDoor(CATALOG, hub, runner, Surroundings(client_json=clients.json_for), clients)
+        call = to("POST", "/durabletask/orchestrators/chain?timeout=60&pollingInterval=1")
+        answer = asyncio.create_task(door.answer(call))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        waiting = door.waiting
+        await door.close()
+        await runner.close()
+        return waiting, await answer
+
+    waiting, reply = asyncio.run(scene())
+
+    assert (waiting, reply.status) == (1, 202)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +243,7 @@ def test_odd_paths_are_the_callers_fault(hub: Any, clients: ClientBinding, path:
 def test_a_fault_of_the_host_is_logged_and_answered(
     clients: ClientBinding, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken: Any = type("Broken", (), {"terminate": None, "suspend": None, "resume": None})()
+    broken: Any = object()
 
     [reply] = knock(broken, clients, to("GET", "/durabletask/instances"))
 
@@ -282,3 +341,25 @@ async def _refused(attempt: Any) -> str:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - the SDK raises bare exceptions
         await attempt
     return str(caught.value)
+
+
+def test_opened_paths_go_before_the_apps_routes(hub: Any, clients: ClientBinding) -> None:
+    async def webhook(call: HttpCall, pieces: tuple[str, ...]) -> HttpReply:
+        return HttpReply(status=201, body=f"{call.method} {pieces}".encode())
+
+    async def put() -> list[HttpReply]:
+        runner = Runner(asyncio.get_running_loop(), threads=1)
+        surroundings = Surroundings(client_json=clients.json_for)
+        door = FrontDoor(CATALOG, hub, runner, surroundings, clients)
+        door.open_path("api/Items/", webhook)
+        with pytest.raises(ValueError, match="The path '/api/items' is open already: choose another"):
+            door.open_path("/api/items", webhook)
+        paths = ("/API/items/a%20b/c", "/api/items", "/api/itemsx")
+        replies = [await door.answer(to("POST", path)) for path in paths]
+        await runner.close()
+        return replies
+
+    deep, root, beside = asyncio.run(put())
+
+    assert (deep.status, deep.body, root.body) == (201, b"POST ('a b', 'c')", b"POST ()")
+    assert beside.status == 404

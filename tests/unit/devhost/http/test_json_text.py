@@ -1,4 +1,5 @@
 import json
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,32 @@ def test_refuses_what_is_no_json(body: bytes) -> None:
         parsed(body)
 
     assert caught.value.reason.endswith(".")
+
+
+def nested(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+def is_readable(depth: int) -> bool:
+    try:
+        json.loads(nested(depth))
+    except RecursionError:
+        return False
+    return True
+
+
+def test_refuses_what_is_nested_too_deeply_for_other_readers() -> None:
+    limit = next(depth for depth in count(100, 100) if not is_readable(depth))
+
+    assert is_readable(limit - 200)
+    assert parsed(nested(limit - 400).encode())
+    assert shown(nested(limit - 200)) == nested(limit - 200)
+    with pytest.raises(BadJson, match="nested too deeply"):
+        parsed(nested(limit - 200).encode())
+
+
+def test_much_that_is_not_deep_is_taken() -> None:
+    assert parsed(b"[" + b"[]," * 5000 + b"[]]") == [[]] * 5001
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 import logging
+from datetime import UTC, datetime
 
 import pytest
 
+from devhost.engine.errors import InvalidRequest
 from devhost.functions.http_exchange import HttpCall
-from devhost.http.queries import Query, instance_filter
+from devhost.http.queries import Query, entity_filter, instance_filter, purge_filter
 
 
 def query(text: str) -> Query:
@@ -64,3 +66,42 @@ def test_reads_seconds() -> None:
     assert query("t=1.5").seconds("t") == 1.5
     assert query("t=x").seconds("t") is None
     assert query("").seconds("t") is None
+
+
+def test_reads_the_year_one_as_the_sdk_writes_it() -> None:
+    instant = query("x=1-01-01T00:00:00.000000Z").instant("x")
+
+    assert instant is not None
+    assert instant.isoformat() == "0001-01-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("text", ["0", "-1"])
+def test_refuses_a_page_without_entries(text: str) -> None:
+    with pytest.raises(InvalidRequest, match="'top' must be at least 1"):
+        query(f"top={text}").page_size()
+
+
+def test_a_purge_says_from_when_on_it_goes() -> None:
+    wanted = purge_filter(query("createdTimeFrom=2026-01-01&createdTimeTo=2026-01-02&runtimeStatus=Failed"))
+
+    assert (wanted.created_from, wanted.created_to) == (
+        datetime(2026, 1, 1, tzinfo=UTC),
+        datetime(2026, 1, 2, tzinfo=UTC),
+    )
+    assert wanted.runtime_statuses == {"Failed"}
+    for text in ("", "createdTimeFrom=", "createdTimeFrom=soon"):
+        with pytest.raises(InvalidRequest, match="'createdTimeFrom' is missing or is no time"):
+            purge_filter(query(text))
+
+
+def test_entities_are_named_in_lower_case() -> None:
+    call = HttpCall.to("GET", "http://h/?lastOperationTimeFrom=2026-01-01")
+
+    wanted = entity_filter(call, Query(call), "Counter")
+
+    assert (wanted.name, wanted.last_operation_from, wanted.last_operation_to, wanted.top) == (
+        "counter",
+        datetime(2026, 1, 1, tzinfo=UTC),
+        None,
+        None,
+    )

@@ -121,3 +121,21 @@ def test_a_malformed_route_is_refused_with_function_route_and_remedy() -> None:
 def test_a_leading_slash_is_refused_under_a_prefix() -> None:
     with pytest.raises(RouteRefused, match="leave the extra slash out"):
         route_table([function("f", "/hello")])
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/api/order/7", "orders"),
+        ("/orders/7", "orders"),
+        ("/api/orders", "orders"),
+        ("/API/Tally", "tallies"),
+        ("/quite/another/thing", None),
+    ],
+)
+def test_the_nearest_route_is_the_one_that_was_meant(path: str, name: str | None) -> None:
+    table = route_table([function("orders", "orders/{id:int}", "GET"), function("tallies", "tallies")])
+
+    near = table.nearest(path)
+
+    assert (near.function.name if near else None) == name

@@ -1,6 +1,8 @@
 import asyncio
+import socket
 import time
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -76,6 +78,49 @@ def test_refuses_a_body_that_azure_refuses(length: bytes) -> None:
 
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"The body is larger than" in answer
+
+
+def exchanged(server: Server, raw: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", urlsplit(server.origin).port or 0), timeout=10) as line:
+        line.sendall(raw)
+        return line.recv(65536)
+
+
+@pytest.mark.parametrize("host", [b"[::1", b"]"])
+def test_refuses_a_host_header_that_makes_no_url(host: bytes) -> None:
+    async def use(server: Server, _: aiohttp.ClientSession) -> None:
+        raw = b"GET /x HTTP/1.1\r\nHost: " + host + b"\r\n\r\n"
+        told = await asyncio.to_thread(exchanged, server, raw)
+        assert told.startswith(b"HTTP/1.1 400 ")
+        assert b"is no URL" in told
+
+    served(nothing, use)
+
+
+def test_a_compressed_body_is_handed_over_as_it_came() -> None:
+    heard: list[HttpCall] = []
+
+    async def answer(call: HttpCall) -> HttpReply:
+        heard.append(call)
+        return HttpReply(status=204)
+
+    async def use(_: Server, session: aiohttp.ClientSession) -> None:
+        async with session.post("/x", data=b"no gzip", headers={"Content-Encoding": "gzip"}) as response:
+            assert response.status == 204
+        assert heard[0].body == b"no gzip"
+
+    served(answer, use)
+
+
+def test_a_request_that_is_no_http_is_worth_a_line_without_stack(caplog: pytest.LogCaptureFixture) -> None:
+    async def use(server: Server, _: aiohttp.ClientSession) -> None:
+        told = await asyncio.to_thread(exchanged, server, b"GET /x HTTP/1.1\r\nNo colon\r\n\r\n")
+        assert b" 400 " in told
+
+    served(nothing, use)
+    [record] = [record for record in caplog.records if record.name == "aiohttp.server"]
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    assert "No colon" in record.getMessage()
 
 
 def test_a_taken_port_is_named_with_the_way_out() -> None:

@@ -2,7 +2,14 @@
 
 from pathlib import Path
 
-from devhost.storage.errors import StateDamaged, StateInUse, StateOfAnotherKind, StateRefused
+from devhost.storage.errors import (
+    StateDamaged,
+    StateGone,
+    StateInUse,
+    StateOfAnotherKind,
+    StateOutOfReach,
+    StateRefused,
+)
 
 
 def test_a_folder_in_use_names_its_holder_and_the_option() -> None:
@@ -32,5 +39,17 @@ def test_damage_names_the_reason_and_what_to_do() -> None:
     assert error.file == Path("/state/devhost.db")
 
 
+def test_a_file_that_was_taken_away_is_to_be_put_back() -> None:
+    error = StateGone(Path("/state/devhost.db"), "No such file or directory")
+
+    assert "'/state/devhost.db' was taken away from the running host (No such file or directory)" in str(
+        error
+    )
+    assert "put it back" in str(error)
+    assert (error.file, error.reason) == (Path("/state/devhost.db"), "No such file or directory")
+
+
 def test_every_refusal_can_be_caught_as_one() -> None:
-    assert all(issubclass(kind, StateRefused) for kind in (StateInUse, StateOfAnotherKind, StateDamaged))
+    kinds = (StateInUse, StateOfAnotherKind, StateOutOfReach, StateGone, StateDamaged)
+
+    assert all(issubclass(kind, StateRefused) for kind in kinds)

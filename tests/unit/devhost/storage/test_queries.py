@@ -19,6 +19,7 @@ from devhost.storage.tables import (
     PROGRESS,
     TASKS,
     TIMERS,
+    TRIGGERS,
 )
 
 
@@ -140,3 +141,12 @@ def test_messages_come_in_the_order_of_their_numbers(store: Store) -> None:
 
 def test_a_file_without_messages_starts_at_zero(store: Store) -> None:
     assert queries.highest_number(store) == 0
+
+
+def test_a_source_of_triggers_finds_its_own_rows(store: Store) -> None:
+    for source, key in (("timers", "b"), ("bus", "a"), ("timers", "a")):
+        store.put(TRIGGERS, (source, key, "3", f"{source} {key}"))
+    store.commit()
+
+    assert list(queries.trigger_rows(store, "timers")) == [("a", "timers a"), ("b", "timers b")]
+    assert queries.latest_change(store) == "3"

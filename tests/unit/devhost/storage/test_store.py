@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from devhost.storage.errors import StateDamaged, StateInUse, StateOfAnotherKind, StateOutOfReach
+from devhost.storage.errors import (
+    StateDamaged,
+    StateGone,
+    StateInUse,
+    StateOfAnotherKind,
+    StateOutOfReach,
+    StateRefused,
+)
 from devhost.storage.store import FILE_NAME, LOCK_NAME, Store
 from devhost.storage.tables import ENTITIES, HISTORY, LETTERS, TABLES, Key, Row, Table
 
@@ -115,7 +122,9 @@ def test_a_disk_that_is_full_leaves_the_last_commit_and_keeps_the_changes(store:
     store.put(ENTITIES, ("@small@1", "2", None))
     store.put(ENTITIES, ("@large@1", "x" * 100_000, None))
 
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    with pytest.raises(
+        StateOutOfReach, match=r"disk is full.*see to the folder's rights and the disk's free space"
+    ):
         store.commit()
 
     assert rows_of(store, ENTITIES) == {("@small@1",): ("@small@1", "1", None)}
@@ -123,6 +132,43 @@ def test_a_disk_that_is_full_leaves_the_last_commit_and_keeps_the_changes(store:
     next(store.rows(f"PRAGMA max_page_count = {pages + 1000}"))
     store.commit()
     assert sorted(rows_of(store, ENTITIES)) == [("@large@1",), ("@small@1",)]
+
+
+def test_writes_nothing_into_a_file_that_was_taken_away(tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "state")) as store:
+        store.put(ENTITIES, ("@a@1", "1", None))
+        (tmp_path / "state").rename(tmp_path / "away")
+
+        with pytest.raises(StateGone, match="No such file or directory"):
+            store.commit()
+        assert store.dirty
+
+
+def test_writes_nothing_where_another_file_has_taken_the_place(store: Store) -> None:
+    store.put(ENTITIES, ("@a@1", "1", None))
+    store.file.rename(store.file.with_name("away"))
+    store.file.write_bytes(b"")
+
+    with pytest.raises(StateGone, match="another file has taken its place"):
+        store.commit()
+
+
+def test_tells_of_pages_that_went_bad_while_it_was_open(tmp_path: Path) -> None:
+    with closing(Store(tmp_path)) as store:
+        for number in range(100):
+            store.put(ENTITIES, (f"@a@{number}", "x" * 50_000, None))
+        store.commit()
+    with closing(Store(tmp_path)) as store:
+        told: list[StateRefused] = []
+        store.on_damage = told.append
+        with store.file.open("r+b") as pages:
+            pages.seek(4096)
+            pages.write(b"\xa5" * (store.file.stat().st_size - 4096))
+
+        with pytest.raises(StateDamaged, match="restore it from a copy") as refusal:
+            list(store.rows("SELECT * FROM entities"))
+
+    assert told == [refusal.value]
 
 
 def test_a_value_the_file_cannot_hold_undoes_the_whole_commit(store: Store) -> None:

@@ -263,7 +263,7 @@ def test_hosts_one_app_after_another(app: Path, make_app: MakeApp) -> None:
 
 
 def test_refuses_a_second_app_at_a_time(app: Path) -> None:
-    with LocalHost(app), pytest.raises(AppRefused, match="two apps of one module name"), LocalHost(app):
+    with LocalHost(app), pytest.raises(RuntimeError, match="leave the other LocalHost first"), LocalHost(app):
         pass
     with LocalHost(app) as host:
         assert host.result(host.start("plain"))[0] is None
@@ -335,3 +335,73 @@ def test_runs_in_real_time(app: Path) -> None:
             host.result(host.start("approval"), timeout=0.05)
         with pytest.raises(TypeError, match="clock='virtual'"):
             host.advance(1)
+
+
+USES: dict[str, Callable[[LocalHost], object]] = {
+    "host": lambda host: host.host,
+    "clock": lambda host: host.clock,
+    "url": lambda host: host.url,
+    "module": lambda host: host.module,
+    "start": lambda host: host.start("echo"),
+    "result": lambda host: host.result("mine"),
+    "status": lambda host: host.status("mine"),
+    "advance": lambda host: host.advance(1),
+    "settle": lambda host: host.settle(),
+    "entity": lambda host: host.entity("counter", "k"),
+    "request": lambda host: host.request("GET", "/api/shout"),
+    "crash": lambda host: host.crash(),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_refuses_to_be_used_outside_of_its_block(app: Path, use: str) -> None:
+    host = LocalHost(app)
+
+    with pytest.raises(RuntimeError, match="This LocalHost is not running"):
+        USES[use](host)
+    with host:
+        pass
+    with pytest.raises(RuntimeError, match="This LocalHost is not running"):
+        USES[use](host)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"clock": "fast"}, "LocalHost takes clock='virtual' or 'real', not 'fast'"),
+        ({"replay": True}, "LocalHost takes replay='sticky' or 'always', not True"),
+    ],
+)
+def test_refuses_choices_it_does_not_offer(app: Path, given: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        LocalHost(app, **given)
+
+
+def test_refuses_settings_that_are_no_text(app: Path) -> None:
+    settings: Any = {"MINE": 5}
+
+    with pytest.raises(TypeError, match="The setting 'MINE' is 5: settings are text, write '5'"):
+        LocalHost(app, settings=settings)
+
+
+def test_takes_its_state_folder_as_text(app: Path, tmp_path: Path) -> None:
+    with LocalHost(str(app), state=str(tmp_path / "state")) as host:
+        assert host.host.state_file.parent == tmp_path / "state"
+
+
+def test_refuses_to_turn_time_back(app: Path) -> None:
+    with LocalHost(app) as host, pytest.raises(ValueError, match="Time does not go back"):
+        host.advance(-1)
+
+
+def test_refuses_a_misspelt_entity(app: Path) -> None:
+    with LocalHost(app) as host, pytest.raises(UnknownFunction, match="Did you mean 'counter'"):
+        host.entity("countr", "k")
+
+
+def test_refuses_a_path_without_its_slash(app: Path) -> None:
+    with LocalHost(app) as host:
+        with pytest.raises(ValueError, match="write '/api/shout'"):
+            host.request("GET", "api/shout")
+        with pytest.raises(ValueError, match="write '/api/shout'"):
+            host.request("GET", f"{host.url}/api/shout")

@@ -20,6 +20,10 @@ def test_reads_json() -> None:
     assert reply.json() == {"a": [1, None]}
 
 
+def test_reads_text() -> None:
+    assert Reply.of(HttpReply(status=200, headers=(), body="grüß dich".encode())).text == "grüß dich"
+
+
 def test_refuses_to_read_what_is_no_json() -> None:
     with pytest.raises(json.JSONDecodeError):
         Reply.of(HttpReply(status=200, headers=(), body=b"hello")).json()
