@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from devhost.engine import history
+from devhost.engine.history import EventType
 from devhost.engine.instances import Instance, Letter
 from devhost.engine.messages import Completed, ContinuedAsNew, Diverged, Event, Failed
 from devhost.engine.resources import Resources
@@ -71,6 +72,9 @@ class Endings:
 
     def _finish(self, instance: Instance, events: list[Event], status: str, output: str | None) -> None:
         when = instance.updated
+        if status == "Failed":
+            # Unheard, but a rewind lays them before the instance again.
+            events += _unheard(instance)
         events.append(history.execution_completed(when, status=status, result=output))
         events.append(history.orchestrator_completed(when))
         self._resources.put(HISTORY, (instance.id, instance.parts, json.dumps(events)))
@@ -170,3 +174,12 @@ class Endings:
         # The start is heard before any event that was kept from the execution before.
         instance.mailbox.appendleft(letter)
         self._survivors.ready(instance)
+
+
+def _unheard(instance: Instance) -> list[Event]:
+    kinds = {EventType.EXECUTION_STARTED, EventType.EVENT_RAISED}
+    return [
+        letter.event
+        for letter in instance.mailbox
+        if letter.execution in {None, instance.execution} and letter.event["EventType"] in kinds
+    ]

@@ -261,10 +261,12 @@ class Engine:
         if not ended:
             return 0
         page = await self.instances(replace(wanted, runtime_statuses=ended))
-        for status in page.instances:
-            self._births.erase(status.instance_id)
+        # One may have been started again or rewound since the last commit, which the page shows.
+        gone = [one.instance_id for one in page.instances if one.instance_id not in self._live]
+        for instance_id in gone:
+            self._births.erase(instance_id)
         await self.commits.settled()
-        return len(page.instances)
+        return len(gone)
 
     async def rewind(self, instance_id: str, reason: str | None) -> None:
         status = await self.status(instance_id)

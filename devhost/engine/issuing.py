@@ -46,6 +46,7 @@ class Issuer:
     def __init__(self, resources: Resources, neighbours: Neighbours) -> None:
         self._resources = resources
         self._to = neighbours
+        self.deliver = neighbours.deliver
 
     def issue(self, instance: Instance, commands: Iterable[Command]) -> tuple[list[Event], Failed | None]:
         """The events the commands leave behind, up to the first that cannot be carried out."""

@@ -226,6 +226,8 @@ class Orchestrations:
             return
         if instance.closing is not None:
             _tell_why_open(instance)
+            # For a rewind, which has to know in which episode the orchestrator's code ended.
+            events[0].setdefault("HasEnded", True)
         self._resources.journal.waits(instance)
         self.record(instance, events)
 

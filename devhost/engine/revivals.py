@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from devhost.engine.births import Births
-from devhost.engine.history import EventType, instant
+from devhost.engine.history import EventType, child_completed, instant
 from devhost.engine.instances import Instance, Parent
 from devhost.engine.issuing import Issuer
 from devhost.engine.listing import instance_named
@@ -72,6 +72,8 @@ class Revivals:
                 instance.open_tasks[task] = f"timer for {event['FireAt']}"
                 self._resources.put(TIMERS, (instance.id, task, event["FireAt"]))
                 self._set_timer(instance.id, task, instant(event["FireAt"]))
+            case EventType.EVENT_SENT:
+                self._issuer.deliver(event["InstanceId"], json.loads(event["Input"]))
             case EventType.CHILD_CREATED:
                 self._start(instance, task, event)
 
@@ -92,6 +94,13 @@ class Revivals:
         if child is not None and child.status == "Failed":
             self.revive(child)
             return
+        if child is not None and child.status == "Completed" and _is_of(child, instance):
+            # Rewound by itself, or done after its parent had failed: not to be done twice.
+            done = child_completed(self._resources.stamp(), task, child.output)
+            self._resources.drop(CHILDREN, (instance.id, task))
+            letter = self._resources.letter(instance.id, done, execution=instance.execution)
+            self._orchestrations.post(instance, letter)
+            return
         self._births.open_child(
             StartChild(
                 id=task,
@@ -108,3 +117,7 @@ class Revivals:
             ),
             child_id,
         )
+
+
+def _is_of(child: Instance, parent: Instance) -> bool:
+    return child.parent is not None and child.parent.execution_id == parent.execution

@@ -44,6 +44,7 @@ def rewound(parts: Sequence[Sequence[Event]]) -> Rewound:
     heard = [event for event in lost if _is_heard_again(event, numbered.keys(), forgotten)]
     ended = set(_completed(kept)) | set(_completed(heard))
     undone = [event for number, event in numbered.items() if number not in ended]
+    undone += _unanswered(commands, (*kept, *heard))
     return Rewound(parts=cut, commands=len(commands), heard=tuple(heard), undone=tuple(undone), calls=calls)
 
 
@@ -53,15 +54,30 @@ def _cut(parts: Sequence[Sequence[Event]]) -> int:
         default=0,
     )
     for place in range(last_command, len(parts)):
-        if any(event["EventType"] in _FAILURES for event in parts[place]):
+        if any(_is_the_end(event) for event in parts[place]):
             return place
     return max(len(parts) - 1, 0)
+
+
+def _is_the_end(event: Event) -> bool:
+    # An orchestrator that left tasks open is followed by episodes in which it took no part.
+    return event["EventType"] in _FAILURES or "HasEnded" in event
 
 
 def _calls(events: Iterable[Event]) -> Iterable[str]:
     for event in events:
         if event["EventType"] == EventType.EVENT_SENT:
             yield json.loads(event["Input"])["id"]
+
+
+def _unanswered(commands: Iterable[Event], told: Iterable[Event]) -> Iterable[Event]:
+    """Entity calls whose answer came too late, or never."""
+    answered = {event["Name"] for event in told if event["EventType"] == EventType.EVENT_RAISED}
+    for event in commands:
+        if event["EventType"] == EventType.EVENT_SENT:
+            request = json.loads(event["Input"])
+            if not request["signal"] and request["id"] not in answered:
+                yield event
 
 
 def _completed(events: Iterable[Event]) -> Iterable[int]:

@@ -1,5 +1,6 @@
 """Failed instances that go on."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,26 @@ import azure.durable_functions as df
 import pytest
 
 from devhost.engine.errors import InstanceConflict, InstanceEnded, InstanceNotFound
+from devhost.engine.hub import InstanceFilter
 from devhost.testing.scripted_hub import ScriptedHub
+
+
+def open_ended(context: Any) -> Any:
+    timer = context.create_timer(context.current_utc_datetime + timedelta(seconds=5))
+    asked = context.call_entity(df.EntityId("slow", "k"), "ask")
+    yield context.task_any([context.call_activity("work", "a"), timer, asked])
+    second = yield context.call_activity("work", "b")
+    answer = yield asked
+    return [second, answer]
+
+
+def early(context: Any) -> Any:
+    yield context.call_activity("work", "b")
+    return (yield context.wait_for_external_event("go"))
+
+
+def slow(_state: Any, _operation: str, _value: Any) -> tuple[Any, Any]:
+    return 1, "asked"
 
 
 class Moods:
@@ -50,7 +70,11 @@ def parent(context: Any) -> Any:
 @pytest.fixture
 def moods(hub: ScriptedHub) -> Moods:
     moods = Moods()
-    hub.worker.serve(orchestrators=[chain, fan, patient, parent], activities=[moods.work])
+    hub.worker.serve(
+        orchestrators=[chain, fan, patient, parent, open_ended, early],
+        activities=[moods.work],
+        entities=[slow],
+    )
     return moods
 
 
@@ -169,3 +193,73 @@ def test_a_mended_orchestrator_goes_on_where_its_own_mistake_stopped_it(
 
     assert hub.output("i") == "a"
     assert moods.asked == ["a"]
+
+
+def test_an_orchestrator_that_left_tasks_open_goes_on_from_where_it_ended(
+    hub: ScriptedHub, moods: Moods
+) -> None:
+    hub.start("open_ended", instance_id="i")
+    hub.advance(10)
+    assert hub.status("i").runtime_status == "Failed"
+    moods.is_bad = False
+    rewind(hub)
+
+    assert hub.output("i") == ["b", "asked"]
+
+
+def test_an_answer_that_came_too_late_is_asked_for_again(hub: ScriptedHub, moods: Moods) -> None:
+    hub.worker.hold("slow")
+    hub.start("open_ended", instance_id="i")
+    hub.advance(10)
+    assert hub.status("i").runtime_status == "Failed"
+    hub.worker.release("slow")
+    hub.settle()
+    moods.is_bad = False
+    rewind(hub)
+
+    assert hub.output("i") == ["b", "asked"]
+
+
+def test_an_event_nobody_had_waited_for_yet_is_still_there(hub: ScriptedHub, moods: Moods) -> None:
+    hub.worker.hold("work")
+    hub.start("early", instance_id="i")
+    hub.raise_event("i", "go", 7)
+    hub.worker.release("work")
+    hub.settle()
+    assert hub.status("i").runtime_status == "Failed"
+    moods.is_bad = False
+    rewind(hub)
+
+    assert hub.output("i") == 7
+
+
+def test_a_child_that_has_completed_since_is_not_done_twice(hub: ScriptedHub, moods: Moods) -> None:
+    hub.start("parent", instance_id="i")
+    hub.advance(10)
+    moods.is_bad = False
+    rewind(hub, "child")
+    before = list(moods.asked)
+    rewind(hub)
+
+    assert hub.output("i") == "b"
+    assert moods.asked == before
+
+
+def test_purging_spares_what_was_rewound_in_the_same_turn(hub: ScriptedHub, moods: Moods) -> None:
+    hub.start("chain", instance_id="i")
+    hub.raise_event("i", "go", 1)
+    moods.is_bad = False
+
+    async def both() -> int:
+        # A change of another instance makes both wait for the same commit.
+        return (
+            await asyncio.gather(
+                hub.engine.start("early", instance_id="other"),
+                hub.engine.rewind("i", None),
+                hub.engine.purge_matching(InstanceFilter()),
+            )
+        )[2]
+
+    assert hub.run(both()) == 0
+    hub.crash()
+    assert hub.output("i") == ["a", 1, "b"]
