@@ -114,6 +114,7 @@ class Orchestrations:
 
     def _refuse(self, instance: Instance, mismatch: str) -> None:
         if self._resources.versions.on_mismatch == "Fail":
+            log.error("Instance '%s' (%s) fails: %s.", instance.id, instance.name, mismatch)
             when = self._touch(instance)
             instance.closing = Diverged(error=f"Version mismatch: {mismatch}.")
             self.endings.end(instance, [history.orchestrator_started(when)])

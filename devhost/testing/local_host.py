@@ -167,6 +167,10 @@ class LocalHost:
         """End the instance."""
         self._call(self.host.hub.terminate(instance_id, reason))
 
+    def rewind(self, instance_id: str, reason: str = "") -> None:
+        """Let a failed instance go on from before its failure."""
+        self._call(self.host.hub.rewind(instance_id, reason))
+
     def suspend(self, instance_id: str, reason: str = "") -> None:
         """Pause the instance."""
         self._call(self.host.hub.suspend(instance_id, reason))

@@ -151,7 +151,9 @@ def test_keeps_an_instance_of_another_version_for_another_host(
     assert hub.output("i") == [1, "2.0"]
 
 
-def test_fails_an_instance_of_another_version_when_told_to(hub: ScriptedHub) -> None:
+def test_fails_an_instance_of_another_version_when_told_to(
+    hub: ScriptedHub, caplog: pytest.LogCaptureFixture
+) -> None:
     hub.versions = VersionPolicy(own="1.0", strategy="CurrentOrOlder", on_mismatch="Fail")
     hub.crash()
     hub.start("echo", 1, instance_id="i", version="1.1")
@@ -161,3 +163,4 @@ def test_fails_an_instance_of_another_version_when_told_to(hub: ScriptedHub) -> 
     assert "Version mismatch: its version '1.1' is newer than this host's '1.0'" in str(
         hub.status("i").output_text
     )
+    assert "Instance 'i' (echo) fails: its version '1.1' is newer" in caplog.text

@@ -405,3 +405,17 @@ def test_refuses_a_path_without_its_slash(app: Path) -> None:
             host.request("GET", "api/shout")
         with pytest.raises(ValueError, match="write '/api/shout'"):
             host.request("GET", f"{host.url}/api/shout")
+
+
+def test_rewinds_what_failed_and_only_that(make_app: MakeApp) -> None:
+    with LocalHost(make_app(APP)) as host:
+        failed, ended = host.start("refuse"), host.start("echo", input=1)
+        with pytest.raises(OrchestrationFailed):
+            host.result(failed)
+        host.result(ended)
+        host.rewind(failed, "once more")
+
+        with pytest.raises(OrchestrationFailed, match="refused"):
+            host.result(failed)
+        with pytest.raises(InstanceEnded):
+            host.rewind(ended)
