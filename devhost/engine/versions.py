@@ -1,11 +1,12 @@
 """Which versions of an orchestration this host runs, as host.json's durableTask section says."""
 
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Literal
 
 Strategy = Literal["None", "Strict", "CurrentOrOlder"]
 OnMismatch = Literal["Reject", "Fail"]
+
+MOST_PARTS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class VersionPolicy:
 
     #: What instances get that are started without a version.
     own: str = ""
-    strategy: Strategy = "None"
+    strategy: Strategy = "CurrentOrOlder"
     on_mismatch: OnMismatch = "Reject"
 
     def mismatch(self, version: str) -> str | None:
@@ -27,14 +28,18 @@ class VersionPolicy:
 
 
 def is_newer(version: str, other: str) -> bool:
-    """Whether a version comes after another: part by part, numbers as numbers, the empty one first."""
-    for mine, theirs in zip_longest(_parts(version), _parts(other), fillvalue=(0, 0, "")):
-        if mine != theirs:
-            return mine > theirs
-    return False
+    """Whether a version comes after another, in the order of Azure's engine; the empty one comes first."""
+    if not version.strip() or not other.strip():
+        return bool(version.strip())
+    mine, theirs = _numbers(version), _numbers(other)
+    if mine is not None and theirs is not None:
+        return mine > theirs
+    return version.upper() > other.upper()
 
 
-def _parts(version: str) -> list[tuple[int, int, str]]:
-    # Words sort before numbers, so that 1.0-preview… comes before 1.0.1.
-    pieces = version.split(".") if version else []
-    return [(1, int(piece), "") if piece.isdecimal() else (-1, 0, piece.lower()) for piece in pieces]
+def _numbers(version: str) -> tuple[int, ...] | None:
+    # What .NET's System.Version reads: two to four numbers; a lone "2" is none, and compares as text.
+    pieces = version.split(".")
+    if 2 <= len(pieces) <= MOST_PARTS and all(piece.strip().isdecimal() for piece in pieces):
+        return tuple(int(piece) for piece in pieces)
+    return None

@@ -63,7 +63,7 @@ class DurableSettings:
             versions=VersionPolicy(
                 own=str(take("defaultVersion") or ""),
                 strategy=_one_of(
-                    Strategy, file, "versionMatchStrategy", take("versionMatchStrategy"), "None"
+                    Strategy, file, "versionMatchStrategy", take("versionMatchStrategy"), "CurrentOrOlder"
                 ),
                 on_mismatch=_one_of(
                     OnMismatch, file, "versionFailureStrategy", take("versionFailureStrategy"), "Reject"

@@ -29,7 +29,8 @@ class ScriptedHub:
         self._folder = folder
         self._always_replay = always_replay
         #: Takes effect when the hub is next opened.
-        self.versions = VersionPolicy()
+        #: Unlike a host, it runs every version unless a test sets a policy.
+        self.versions = VersionPolicy(strategy="None")
         self.loop = asyncio.new_event_loop()
         self.clock = VirtualClock(self.loop)
         self.worker = ScriptedWorker(self.loop)

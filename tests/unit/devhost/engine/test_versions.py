@@ -19,8 +19,20 @@ def test_never_calls_two_versions_newer_than_each_other(one: str, other: str) ->
     assert not (is_newer(one, other) and is_newer(other, one))
 
 
-def test_runs_everything_unless_told_otherwise() -> None:
-    assert VersionPolicy(own="1.0").mismatch("99") is None
+@pytest.mark.parametrize(
+    ("older", "newer"), [("1.0", "1.0.0"), ("2", "2.0"), ("10", "9"), ("1.0.0-a", "1.0.0-B")]
+)
+def test_orders_odd_versions_as_dotnet_does(older: str, newer: str) -> None:
+    assert (is_newer(newer, older), is_newer(older, newer)) == (True, False)
+
+
+@pytest.mark.parametrize(("version", "runs"), [("", True), ("1.0", True), ("99", False)])
+def test_runs_the_current_version_and_older_ones_unless_told_otherwise(version: str, runs: bool) -> None:
+    assert (VersionPolicy(own="1.0").mismatch(version) is None) == runs
+
+
+def test_none_runs_everything() -> None:
+    assert VersionPolicy(own="1.0", strategy="None").mismatch("99") is None
 
 
 @pytest.mark.parametrize(("version", "runs"), [("1.0", True), ("1.1", False), ("", False)])

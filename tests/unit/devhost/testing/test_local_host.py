@@ -86,7 +86,8 @@ def shout(req):
 
 @pytest.fixture
 def app(make_app: MakeApp) -> Path:
-    return make_app(APP)
+    versions = '{"defaultVersion": "3.0"}'
+    return make_app(APP, host_json=f'{{"version": "2.0", "extensions": {{"durableTask": {versions}}}}}')
 
 
 @pytest.mark.parametrize("replay", ["sticky", "always"])
@@ -98,11 +99,11 @@ def test_returns_what_the_orchestration_returns(app: Path, replay: Any, value: A
 
 def test_starts_as_it_is_told(app: Path) -> None:
     with LocalHost(str(app)) as host:
-        instance = host.start("plain", input={"n": 1}, instance_id="mine", version="2")
+        instance = host.start("plain", input={"n": 1}, instance_id="mine", version="2.0")
 
         assert instance == "mine"
-        assert host.result("mine") == [{"n": 1}, "2"]
-        assert host.status("mine").version == "2"
+        assert host.result("mine") == [{"n": 1}, "2.0"]
+        assert host.status("mine").version == "2.0"
         assert [status.instance_id for status in host.statuses()] == ["mine"]
 
 
