@@ -140,8 +140,9 @@ class Keeper:
 
     @property
     def is_empty(self) -> bool:
-        """Whether all that was ever in a wallet has been forgotten."""
-        return not any(self.held(wallet) for wallet in self.emptied)
+        """Whether all that was ever in a wallet has been forgotten, and was seen to be."""
+        # What a wallet was asked to forget counts as forgotten only when the next round has looked.
+        return not any(self._asked.values()) and not any(self.held(wallet) for wallet in self.emptied)
 
     def held(self, wallet: str) -> list[str]:
         """What is in a wallet now."""
