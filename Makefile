@@ -7,6 +7,7 @@ RUN = .venv/bin/python -m
 
 APP ?= .
 ARGS ?=
+TOPIC ?= tidal power
 
 # Prints what an up-to-date .venv was made from; fails where the interpreter does not fit.
 define RECIPE
@@ -18,7 +19,7 @@ endef
 export RECIPE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test chaos check lint types imports house bench fix
+.PHONY: help setup demo desk serve test chaos check lint types imports house bench fix
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -44,8 +45,13 @@ setup: ## Install the locked packages into .venv; at once when nothing changed
 		[ "$$(cat "$$site/checkout.pth" 2>/dev/null)" = "$(CURDIR)" ] || echo "$(CURDIR)" > "$$site/checkout.pth"; \
 	done
 
+# A topic is text: it reaches the shell as a variable, whatever signs stand in it.
+demo: override export TOPIC := $(value TOPIC)
+demo: setup ## Write an article with the app, here and now; TOPIC="…" says on what
+	@exec .venv/bin/python demo.py "$$TOPIC"
+
 # State, log and counters of the story lie in a folder of their own that goes with it, however it ends.
-demo: setup ## Play the story of a small shop on the local host; nothing is left of it
+desk: setup ## Play the story of a small shop on the local host; nothing is left of it
 	@folder=$$(mktemp -d) || exit 1; \
 	log="$$folder/log" host=; : > "$$log"; \
 	trap 'kill $$host 2>/dev/null; wait $$host 2>/dev/null; rm -rf "$$folder"' EXIT; trap 'exit 130' INT TERM; \
@@ -58,9 +64,7 @@ demo: setup ## Play the story of a small shop on the local host; nothing is left
 		.venv/bin/python tests/apps/order_desk/story.py "$$url" || \
 		{ status=$$?; tail -n 40 "$$log" >&2; exit $$status; }
 
-serve: setup ## Run the app in APP (default: here) on the local host; ARGS="--port 7072" adds options
-	@[ "$(APP)" != . ] || [ -f host.json ] || \
-		{ echo "Name the folder of your app: make serve APP=path/to/your/app" >&2; exit 2; }
+serve: setup ## Run the app here, or the one in APP, on the local host; ARGS="--port 7072" adds options
 	@exec $(RUN) devhost --app "$(APP)" $(ARGS)
 
 test: setup ## Run every test but the chaos ones; ARGS="-k name" narrows

@@ -7,7 +7,19 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import chains, durability, fan, growth, machine, recovery, starts, startup
+from benchmarks import (
+    app_startup,
+    asking,
+    chains,
+    content,
+    durability,
+    fan,
+    growth,
+    machine,
+    recovery,
+    starts,
+    startup,
+)
 from benchmarks.plan import Plan
 from benchmarks.table import Table
 
@@ -19,6 +31,9 @@ QUESTIONS: dict[str, Callable[[Plan], Table]] = {
     "recovery": recovery.measure,
     "startup": startup.measure,
     "durability": durability.measure,
+    "content": content.measure,
+    "asking": asking.measure,
+    "app-startup": app_startup.measure,
 }
 
 
@@ -50,7 +65,9 @@ def _question(text: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the local host.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure the local host and the app."
+    )
     parser.add_argument(
         "names", nargs="*", type=_question, metavar="NAME", help=f"of: {', '.join(QUESTIONS)} (all)"
     )

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -41,9 +41,10 @@ class OpenedHost:
         """Commits since the host was opened."""
         return self._tally.commits
 
-    async def start(self, name: str, value: Any = None) -> str:
+    async def start(self, name: str, value: Any = None, instance_id: str | None = None) -> str:
         """Start an orchestration as the SDK's client would."""
-        return await self.host.hub.start(name, input_json=json.dumps(json.dumps(value)))
+        input_json = json.dumps(json.dumps(value))
+        return await self.host.hub.start(name, instance_id=instance_id, input_json=input_json)
 
     async def result(self, instance_id: str) -> InstanceStatus:
         """The orchestration's end, which must be a good one."""
@@ -74,10 +75,22 @@ class OpenedHost:
 
 @asynccontextmanager
 async def opened(
-    state: Path, *, replay: Replay = "sticky", synchronous: Synchronous = "FULL"
+    state: Path,
+    *,
+    app: Path = APP,
+    settings: Mapping[str, str] | None = None,
+    replay: Replay = "sticky",
+    synchronous: Synchronous = "FULL",
 ) -> AsyncIterator[OpenedHost]:
     """Open the host on a state folder, count its commits, and close it."""
-    options = HostOptions(app=APP, port=0, state=state, replay=replay, synchronous=synchronous)
+    options = HostOptions(
+        app=app,
+        port=0,
+        state=state,
+        replay=replay,
+        synchronous=synchronous,
+        extra_settings=dict(settings or {}),
+    )
     tally = Tally()
     began = time.perf_counter()
     host = await Host.open(options, on_commit=tally.count)

@@ -153,6 +153,9 @@ def _imported(name: str) -> ModuleType:
         BaseException
     ) as error:  # the app's top level may raise anything, SystemExit too: refused, not obeyed
         message = failures.describe(error).message
+        if getattr(error, "speaks_for_itself", False) is True:
+            # It was meant for whoever runs the app: lines of its code would only hide what to do.
+            raise AppRefused(message, "") from error
         raise AppRefused(message, _import_remedy(error), stack=_app_stack(error)) from error
 
 

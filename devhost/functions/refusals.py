@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 class AppRefused(Exception):
-    """Azure would not start this app; `text` is what its worker says, `remedy` what to do about it."""
+    """Azure would not start this app; `text` is what its worker says, `remedy` what to do, or empty."""
 
     def __init__(self, text: str, remedy: str, *, function: str | None = None, stack: str = "") -> None:
         self.text, self.remedy, self.function, self.stack = text, remedy, function, stack
@@ -13,7 +13,8 @@ class AppRefused(Exception):
     def __str__(self) -> str:
         where = f" [function {self.function!r}]" if self.function else ""
         stack = f"\n{self.stack.rstrip()}" if self.stack else ""
-        return f"The app was refused{where}: {self.text}{stack}\n  Remedy: {self.remedy}"
+        remedy = f"\n  Remedy: {self.remedy}" if self.remedy else ""
+        return f"The app was refused{where}: {self.text}{stack}{remedy}"
 
 
 class SettingsRefused(AppRefused):

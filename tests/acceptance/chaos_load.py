@@ -5,7 +5,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from random import Random
 from typing import Any
@@ -35,11 +35,13 @@ class Line:
         self._port = port
         self._connection: http.client.HTTPConnection | None = None
 
-    def send(self, method: str, path: str, given: Any = None) -> Reply:
-        """The status and the parsed body of the answer."""
+    def send(
+        self, method: str, path: str, given: Any = None, extra: Mapping[str, str] | None = None
+    ) -> Reply:
+        """The status and the parsed body of the answer; extra headers go with the request."""
         connection = self._connected()
         body = None if given is None else json.dumps(given)
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        headers = dict(extra or {}) if body is None else {"Content-Type": "application/json", **(extra or {})}
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

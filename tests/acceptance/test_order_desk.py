@@ -56,11 +56,11 @@ class DeskServer(Server):
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[subprocess.Popen[str]]:
-    """The command of the README, typed as it stands there."""
-    # Its own make: what the one that runs these tests was told is no concern of the demo.
+def typed() -> Iterator[subprocess.Popen[str]]:
+    """The command of the guide, typed as it stands there."""
+    # Its own make: what the one that runs these tests was told is no concern of it.
     ours = {name: value for name, value in os.environ.items() if name not in MAKES}
-    command = shlex.split(shown_in_readme()[0])
+    command = shlex.split(shown_in_the_guide()[0])
     with subprocess.Popen(
         command, cwd=ROOT, env=ours, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -70,9 +70,9 @@ def demo() -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture(scope="module")
 def desks(
-    demo: subprocess.Popen[str], tmp_path_factory: pytest.TempPathFactory
+    typed: subprocess.Popen[str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, DeskServer]]:
-    """One for each way of replaying, all at once and beside the demo: a story mostly waits."""
+    """One for each way of replaying, all at once and beside it: a story mostly waits."""
     running = {replay: DeskServer(replay, tmp_path_factory.mktemp(replay)) for replay in ("sticky", "always")}
     yield running
     for desk in running.values():
@@ -82,10 +82,10 @@ def desks(
             desk.stop()
 
 
-def shown_in_readme() -> tuple[str, str]:
-    """The demo's command, and what the README says that it prints."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"^```console tested-by: \S+/test_order_desk.py\n\$ (.+?)^```$", readme, re.M | re.S)
+def shown_in_the_guide() -> tuple[str, str]:
+    """The command, and what the guide says that it prints."""
+    guide = (ROOT / "docs" / "devhost.md").read_text(encoding="utf-8")
+    block = re.search(r"^```console tested-by: \S+/test_order_desk.py\n\$ (.+?)^```$", guide, re.M | re.S)
     assert block is not None
     command, _, shown = block[1].partition("\n")
     return command, shown
@@ -102,12 +102,12 @@ def test_plays_the_whole_story(desks: dict[str, DeskServer], replay: str) -> Non
 
 
 @pytest.mark.slow
-def test_the_readme_shows_what_the_demo_prints(demo: subprocess.Popen[str]) -> None:
-    printed, _ = demo.communicate(timeout=90)
+def test_the_guide_shows_what_the_story_prints(typed: subprocess.Popen[str]) -> None:
+    printed, _ = typed.communicate(timeout=90)
 
-    assert demo.returncode == 0, printed
+    assert typed.returncode == 0, printed
     # Where nothing was installed yet, it tells of that first.
-    assert without_port(printed).endswith(without_port(shown_in_readme()[1])), printed
+    assert without_port(printed).endswith(without_port(shown_in_the_guide()[1])), printed
 
 
 def without_port(printed: str) -> str:

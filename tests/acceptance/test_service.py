@@ -178,10 +178,10 @@ def test_a_python_without_the_packages_is_told_which_to_use(tmp_path: Path) -> N
     assert "run `make setup` in the folder of devhost and use its .venv/bin/python." in told
 
 
-def test_make_serve_asks_for_an_app(tmp_path: Path) -> None:
+def test_make_serve_refuses_a_folder_that_is_not_there() -> None:
     status, told = typed(
-        "make", "--no-print-directory", "-f", str(ROOT / "Makefile"), "-o", "setup", "serve", folder=tmp_path
+        "make", "--no-print-directory", "-o", "setup", "serve", "APP=no such app", folder=ROOT
     )
 
     assert status != 0
-    assert "Name the folder of your app: make serve APP=path/to/your/app" in told
+    assert "'no such app' is not a folder: name the one that holds function_app.py" in told

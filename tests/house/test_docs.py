@@ -104,9 +104,11 @@ def dead_links(document: Path) -> list[str]:
 
 
 WRITTEN = [block for document in documents(ROOT) for block in blocks(document)]
+RUN = [block for block in WRITTEN if not block.remark]
+NAMES = [f"{block.document.stem}-{number}" for number, block in enumerate(RUN, start=1)]
 
 
-@pytest.mark.parametrize("block", [b for b in WRITTEN if not b.remark], ids=lambda b: f"{b.document.stem}")
+@pytest.mark.parametrize("block", RUN, ids=NAMES)
 def test_what_the_documents_say_to_type_works(block: Block) -> None:
     assert run(block, ROOT) == []
 

@@ -1,9 +1,17 @@
 """What is installed is locked, hashed, and the same for the app and for work on it."""
 
+import ast
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+#: Packages that share the namespace `azure`.
+OF_AZURE = {
+    "azure.durable_functions": "azure-functions-durable",
+    "azure.functions": "azure-functions",
+}
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[^ ]+)")
 
 
@@ -22,8 +30,39 @@ def unhashed(lock: Path) -> list[str]:
 
 def unlocked(wanted: Path, lock: Path) -> list[str]:
     """Packages asked for by name and not locked."""
-    names = re.findall(r"^[a-z0-9][a-z0-9-]*", wanted.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return [name for name in names if name not in pins(lock)]
+    return [name for name in asked_for(wanted) if name not in pins(lock)]
+
+
+def asked_for(wanted: Path) -> list[str]:
+    """Packages asked for by name, as registries spell them."""
+    names = re.findall(r"^[A-Za-z0-9][\w.-]*", wanted.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return [re.sub(r"[-_.]+", "-", name).lower() for name in names]
+
+
+def unasked(modules: Iterable[Path], rooms: Iterable[str], names: Iterable[str]) -> list[str]:
+    """Imports of packages that nobody asked for."""
+    known, own = set(names), {*sys.stdlib_module_names, *rooms}
+    return [
+        f"{path}: {imported} comes with {package}, which requirements.in does not name"
+        for path in modules
+        for imported in _imported(path)
+        if imported.partition(".")[0] not in own and (package := _package(imported)) not in known
+    ]
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def _package(imported: str) -> str:
+    first, _, rest = imported.partition(".")
+    if first == "azure":
+        return OF_AZURE.get(f"azure.{rest.partition('.')[0]}", imported)
+    return next((name.lower() for name in packages_distributions().get(first, [])), first)
 
 
 def test_both_locks_hold_what_is_asked_for_with_hashes(root: Path) -> None:
@@ -41,6 +80,31 @@ def test_work_is_done_with_the_versions_the_app_runs_on(root: Path) -> None:
 
 def test_the_server_of_the_local_host_comes_with_the_sdk(root: Path) -> None:
     assert "aiohttp" in pins(root / "requirements.txt")
+
+
+def test_the_app_imports_what_it_asks_for_and_nothing_else(root: Path, app_modules: list[Path]) -> None:
+    rooms = [path.name for path in root.iterdir() if path.is_dir()]
+
+    assert unasked(app_modules, rooms, asked_for(root / "requirements.in")) == []
+
+
+def test_names_an_import_that_comes_from_elsewhere(write: Callable[[str, str], Path]) -> None:
+    module = write(
+        "a.py", "import yaml\nimport json\nfrom azure.data.tables import A\nfrom dirigent.b import c\n"
+    )
+
+    assert unasked([module], ["dirigent"], ["msgspec"]) == [
+        f"{module}: yaml comes with pyyaml, which requirements.in does not name",
+        f"{module}: azure.data.tables comes with azure.data.tables, which requirements.in does not name",
+    ]
+    assert unasked([module], ["dirigent"], ["pyyaml", "azure.data.tables"]) == []
+
+
+def test_reads_the_names_of_packages_as_registries_do(write: Callable[[str, str], Path]) -> None:
+    assert asked_for(write("a.in", "# why\n-r b.in\nPyYAML\nazure.data_tables>=1\n")) == [
+        "pyyaml",
+        "azure-data-tables",
+    ]
 
 
 def test_sees_a_missing_hash_and_a_missing_lock(write: Callable[[str, str], Path]) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from golden_history import GoldenHistory
 
-from devhost.engine.history import COMMANDS, EventType
-from devhost.engine.messages import Completed, Diverged, Episode, Event, Failed, Turn
-from devhost.functions.durable_replay import play
+from devhost.engine.history import COMMANDS
+from devhost.engine.messages import Completed, Diverged, Failed
 from devhost.testing import LocalHost, OrchestrationFailed
 
 HERE = Path(__file__).parent
@@ -74,57 +74,19 @@ SCENARIOS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Golden:
-    """A recorded history, cut into its episodes."""
-
-    app: str
-    orchestrator: str
-    episodes: Sequence[Sequence[Event]]
-
-    @classmethod
-    def read(cls, name: str) -> "Golden":
-        stored = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
-        episodes: list[list[Event]] = []
-        for event in stored["events"]:
-            if event["EventType"] == EventType.ORCHESTRATOR_STARTED:
-                episodes.append([])
-            episodes[-1].append(event)
-        return cls(app=stored["app"], orchestrator=stored["orchestrator"], episodes=episodes)
-
-    @property
-    def end(self) -> Event:
-        [end] = [event for event in self.episodes[-1] if event["EventType"] == EventType.EXECUTION_COMPLETED]
-        return end
-
-    def past(self, episodes: int) -> list[Event]:
-        """Everything in so many episodes."""
-        return [event for episode in self.episodes[:episodes] for event in episode]
-
-    def news(self, number: int) -> list[Event]:
-        """What the orchestrator was told at the start of an episode."""
-        own = COMMANDS | {EventType.EXECUTION_COMPLETED, EventType.ORCHESTRATOR_COMPLETED}
-        return [event for event in self.episodes[number] if event["EventType"] not in own]
-
-    def play(self, host: LocalHost, *, past: Sequence[Event], news: Sequence[Event]) -> Turn:
-        """The turn today's code takes."""
-        function = host.host.app.catalog.orchestrator(self.orchestrator)
-        assert function is not None, f"{self.app} has no orchestrator {self.orchestrator} any more"
-        handle: Any = function.call
-        started = self.episodes[0][1]
-        episode = Episode(
-            instance_id=started["OrchestrationInstance"]["InstanceId"],
-            name=self.orchestrator,
-            parent_instance_id=None,
-            input_json=started["Input"],
-            past=past,
-            news=news,
-            commands_so_far=sum(event["EventType"] in COMMANDS for event in past),
-        )
-        return play(handle.orchestrator_function, None, episode)
-
-
 GOOD = sorted(set(SCENARIOS) - {OF_OTHER_CODE})
+
+
+def read(name: str) -> GoldenHistory:
+    return GoldenHistory.read(GOLDEN / f"{name}.json")
+
+
+def code(host: LocalHost, name: str) -> Any:
+    """Today's orchestrator of that scenario."""
+    function = host.host.app.catalog.orchestrator(SCENARIOS[name].orchestrator)
+    assert function is not None, f"there is no orchestrator {SCENARIOS[name].orchestrator} any more"
+    handle: Any = function.call
+    return handle.orchestrator_function
 
 
 @pytest.fixture
@@ -140,10 +102,11 @@ def test_every_history_belongs_to_a_scenario() -> None:
 
 @pytest.mark.parametrize(("host", "name"), [(name, name) for name in GOOD], indirect=["host"], ids=GOOD)
 def test_takes_no_other_step_in_any_replay(host: LocalHost, name: str) -> None:
-    golden = Golden.read(name)
+    golden = read(name)
 
     turns = [
-        golden.play(host, past=golden.past(episodes), news=()) for episodes in range(1, len(golden.episodes))
+        golden.play(code(host, name), past=golden.past(episodes), news=())
+        for episodes in range(1, len(golden.episodes))
     ]
 
     assert [(turn.commands, turn.outcome) for turn in turns] == [((), None)] * (len(golden.episodes) - 1)
@@ -151,10 +114,10 @@ def test_takes_no_other_step_in_any_replay(host: LocalHost, name: str) -> None:
 
 @pytest.mark.parametrize(("host", "name"), [(name, name) for name in GOOD], indirect=["host"], ids=GOOD)
 def test_asks_for_as_much_in_each_episode_as_it_did(host: LocalHost, name: str) -> None:
-    golden = Golden.read(name)
+    golden = read(name)
 
     turns = [
-        golden.play(host, past=golden.past(number), news=golden.news(number))
+        golden.play(code(host, name), past=golden.past(number), news=golden.news(number))
         for number in range(len(golden.episodes))
     ]
 
@@ -166,10 +129,10 @@ def test_asks_for_as_much_in_each_episode_as_it_did(host: LocalHost, name: str) 
 
 @pytest.mark.parametrize(("host", "name"), [(name, name) for name in GOOD], indirect=["host"], ids=GOOD)
 def test_ends_as_it_did(host: LocalHost, name: str) -> None:
-    golden = Golden.read(name)
+    golden = read(name)
     last = len(golden.episodes) - 1
 
-    outcome = golden.play(host, past=golden.past(last), news=golden.news(last)).outcome
+    outcome = golden.play(code(host, name), past=golden.past(last), news=golden.news(last)).outcome
 
     if golden.end["OrchestrationStatus"] == "Completed":
         assert outcome == Completed(output_json=golden.end["Result"])
@@ -180,9 +143,9 @@ def test_ends_as_it_did(host: LocalHost, name: str) -> None:
 
 @pytest.mark.parametrize("host", [OF_OTHER_CODE], indirect=True)
 def test_refuses_the_history_of_other_code(host: LocalHost) -> None:
-    golden = Golden.read(OF_OTHER_CODE)
+    golden = read(OF_OTHER_CODE)
 
-    turn = golden.play(host, past=golden.past(len(golden.episodes) - 1), news=())
+    turn = golden.play(code(host, OF_OTHER_CODE), past=golden.past(len(golden.episodes) - 1), news=())
 
     assert isinstance(turn.outcome, Diverged)
     assert (

@@ -115,6 +115,29 @@ def test_refuses_a_module_without_app(load_app: Load) -> None:
     )
 
 
+SPEAKING = """
+class Refused(Exception):
+    speaks_for_itself = {}
+
+raise Refused("set A, which is missing")
+"""
+
+
+def test_lets_an_exception_speak_for_itself_that_says_it_does(load_app: Load) -> None:
+    with pytest.raises(AppRefused) as caught:
+        load_app(SPEAKING.format(True))
+
+    assert str(caught.value) == "The app was refused: Refused: set A, which is missing"
+
+
+def test_shows_where_any_other_exception_was_raised(load_app: Load) -> None:
+    with pytest.raises(AppRefused) as caught:
+        load_app(SPEAKING.format(False))
+
+    assert "raise Refused(" in caught.value.stack
+    assert "Remedy: mend the app" in str(caught.value)
+
+
 def test_refuses_a_missing_import_and_shows_where(load_app: Load) -> None:
     with pytest.raises(AppRefused) as caught:
         load_app("import no_such_module_anywhere")

@@ -11,6 +11,10 @@ def test_names_function_text_stack_and_remedy() -> None:
     assert str(refused) == "The app was refused [function 'f']: E: text\n  File x\n  Remedy: do this."
 
 
+def test_a_text_that_says_what_to_do_stands_alone() -> None:
+    assert str(AppRefused("E: mend the file.", "")) == "The app was refused: E: mend the file."
+
+
 def test_names_file_and_line() -> None:
     assert "a.json, line 3: wrong" in str(SettingsRefused(Path("a.json"), "wrong", "right it", line=3))
     assert "a.json, line 3, column 9: wrong" in str(

@@ -1,0 +1,38 @@
+"""Publish an output as a file people can open."""
+
+import asyncio
+from typing import Any
+
+from activities.stage import Activity, Product, Scene, Stage
+from dirigent import codec
+from dirigent.domain import prompts
+from dirigent.domain.catalogue import PublishStep
+from dirigent.domain.runs import Perform
+from dirigent.ports import Parts
+from dirigent.ports.artifacts import ArtifactsUnavailable
+
+
+def publish_artifact(stage: Stage, parts: Parts) -> Activity:
+    """The activity, publishing into this store."""
+
+    async def publish(scene: Scene) -> Product:
+        step = scene.step
+        if not isinstance(step, PublishStep):
+            raise TypeError(f"The step {step.name!r} publishes nothing.")
+        filename = prompts.fill(step.filename, await scene.texts(prompts.variables(step.filename)))
+        content = (await scene.text(step.publish)).encode()
+        # Of the run's and the step's own name, which holds no dot: published again after a crash, it replaces
+        # itself alone. A folder for each would cost more than the file.
+        name = f"runs/{scene.order.run}/{step.name}.{filename}"
+        left = (scene.order.not_after - parts.clock.now()).total_seconds()
+        try:
+            # In the store's time, which is real whatever the clock says.
+            async with asyncio.timeout(max(left, 0)):
+                return Product(text=await parts.artifacts.put(name, content, content_type=step.content_type))
+        except TimeoutError as error:
+            raise ArtifactsUnavailable(f"The file {name!r} was not written within {left:.3g} s.") from error
+
+    async def publish_artifact(order: Any) -> Any:
+        return codec.encode(await stage.perform(codec.decode(Perform, order), publish))
+
+    return publish_artifact

@@ -1,0 +1,1 @@
+"""Open: the command line. It speaks to a running app over HTTP; only `catalogue check` reads files."""

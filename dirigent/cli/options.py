@@ -1,0 +1,176 @@
+"""What the command line asks for."""
+
+import argparse
+import difflib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+DEFAULT_URL = "http://localhost:7071"
+
+#: The app's own, beside function_app.py, wherever the shell stands.
+HOME = Path(__file__).resolve().parents[2]
+#: Commands and deeds, of which argparse says that one cannot be chosen.
+_CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from (.*)\)", re.DOTALL)
+
+Add = Callable[..., argparse.Action]
+
+
+def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
+    """The command and its options; a wrong one ends the program with a message and status 2."""
+    parser = _parser()
+    given, rest = parser.parse_known_args(arguments)
+    _complete(given, environment, parser)
+    # argparse takes fields in one row only; written after an option they are left over.
+    if unknown := [text for text in rest if given.command != "start" or text.startswith("-")]:
+        parser.error(f"unknown: {' '.join(unknown)}")
+    if given.command == "start":
+        try:
+            given.fields = [*given.fields, *map(_field, rest)]
+        except argparse.ArgumentTypeError as error:
+            parser.error(str(error))
+    return given
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says of a misspelt command which one was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with the message and status 2."""
+        found = _CHOICE.search(message)
+        if found is not None:
+            near = difflib.get_close_matches(found[1], re.findall(r"[\w-]+", found[2]), n=1)
+            message += f"; did you mean {near[0]!r}?" if near else ""
+        super().error(message)
+
+
+def _complete(given: argparse.Namespace, environment: Mapping[str, str], parser: _Parser) -> None:
+    """Fill in what the environment decides where the command line does not."""
+    if given.command == "catalogue":
+        named = environment.get("DIRIGENT_CATALOGUE", "").strip() or "catalogue"
+        given.folder = given.folder or HOME / Path(named).expanduser()
+        return
+    if given.url is None:
+        try:
+            given.url = _url(environment.get("DIRIGENT_URL", "").strip() or DEFAULT_URL)
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"DIRIGENT_URL: {error}")
+    if given.function_key is None:
+        given.function_key = environment.get("DIRIGENT_FUNCTION_KEY", "")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="python -m dirigent.cli",
+        description="Start, watch and look at tasks of a running Dirigent.",
+        epilog="Exit status: 0 completed, 1 failed, 2 refused, 3 the app cannot be reached.",
+        allow_abbrev=False,
+    )
+    _add_app(parser.add_argument, default=None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    app = _Parser(add_help=False)
+    # Suppressed, for the default of a command would undo what was said before it.
+    _add_app(app.add_argument, default=argparse.SUPPRESS)
+
+    def add(name: str, told: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=told, description=told, parents=[app], allow_abbrev=False)
+
+    _add_start(add("start", "Start a workflow.").add_argument)
+    watch = add("watch", "Follow a task to its end, then print its result.").add_argument
+    watch("task", metavar="TASK", help="its id, as `start` printed it")
+    for name, told in (
+        ("show", "Show a task as it stands."),
+        ("trace", "Show what each step of a task took."),
+    ):
+        add(name, told).add_argument("task", metavar="TASK", help="its id, as `start` printed it")
+    _add_tasks(add("tasks", "List tasks, newest first.").add_argument)
+    add("workflows", "List what can be started, with its fields.")
+    add("agents", "List the agents.")
+    _add_catalogue(
+        commands.add_parser("catalogue", help="Work on the catalogue's files.", allow_abbrev=False)
+    )
+    return parser
+
+
+def _add_app(add: Add, default: Any) -> None:
+    add("--url", type=_url, default=default, help=f"where the app answers (DIRIGENT_URL, else {DEFAULT_URL})")
+    add(
+        "--function-key",
+        metavar="KEY",
+        default=default,
+        help="the app's function key (DIRIGENT_FUNCTION_KEY)",
+    )
+    add("--json", action="store_true", default=default or False, help="print what the app answered, as JSON")
+
+
+def _add_start(add: Add) -> None:
+    add("workflow", metavar="WORKFLOW", help="its name in the catalogue")
+    add(
+        "fields",
+        nargs="*",
+        type=_field,
+        # Without a default argparse calls a field missing where none is needed.
+        default=(),
+        metavar="FIELD",
+        help="a field of the input: name=text, or name:=JSON for what is no text",
+    )
+    add("--input", type=_object, metavar="JSON", help="the whole input, as a JSON object; @FILE reads a file")
+    add("--key", help="an Idempotency-Key: the same key starts the workflow once, however often it is sent")
+    add("--watch", action="store_true", help="follow the task to its end, then print its result")
+
+
+def _add_tasks(add: Add) -> None:
+    add("--status", help="of this status only: pending, in_progress, completed, failed, cancelled")
+    add("--workflow", help="of this workflow only")
+    add("--from", dest="earliest", metavar="TIME", help="accepted at this time or later")
+    add("--to", dest="latest", metavar="TIME", help="accepted at this time or earlier")
+    add("--limit", type=int, metavar="N", help="at most so many at a time")
+    add("--continuation", metavar="TOKEN", help="go on where the last list ended")
+
+
+def _add_catalogue(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
+    told = "Read the catalogue as the app does at its start, and print every mistake."
+    check = deeds.add_parser("check", help=told, description=told, allow_abbrev=False)
+    check.add_argument(
+        "folder", nargs="?", type=Path, help="its folder (DIRIGENT_CATALOGUE, else the app's own)"
+    )
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address: give one such as {DEFAULT_URL}")
+    # The address that a deployment prints ends in /api, which every path here begins with.
+    return text.rstrip("/").removesuffix("/api")
+
+
+def _field(text: str) -> tuple[str, object]:
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip(":"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no field: write name=text or name:=JSON")
+    if not name.endswith(":"):
+        return name, value
+    try:
+        return name.removesuffix(":"), json.loads(value)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(
+            f"{value!r} is no JSON ({error.msg}): for a text write {name.removesuffix(':')}=…"
+        ) from error
+
+
+def _object(text: str) -> dict[str, object]:
+    try:
+        source = Path(text.removeprefix("@")).read_text(encoding="utf-8") if text.startswith("@") else text
+        value = json.loads(source)
+    except (OSError, UnicodeDecodeError) as error:
+        raise argparse.ArgumentTypeError(f"{text.removeprefix('@')!r} cannot be read: {error}") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise argparse.ArgumentTypeError(f"the input is no JSON: {error.msg} at {where}") from error
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError('the input is no JSON object: write one such as {"topic": "tides"}')
+    return value

@@ -1,0 +1,6 @@
+"""The catalogue's YAML into domain types; refuses what is wrong, naming file, line, key and remedy."""
+
+from dirigent.declarations.findings import CatalogueRefused, Finding
+from dirigent.declarations.folder import read
+
+__all__ = ["CatalogueRefused", "Finding", "read"]

@@ -1,0 +1,41 @@
+"""The chain of responsibility: one step after another, each seeing what earlier ones produced."""
+
+from typing import Self
+
+from msgspec.structs import replace
+
+from dirigent.domain.messages import Message
+from dirigent.domain.outcomes import Done, Failed, Outcome
+from dirigent.domain.runs import StartRun
+from dirigent.domain.waves import Call
+
+
+class Settled(Message, frozen=True, kw_only=True):
+    """The run is over; without a failure it did what it was for."""
+
+    failed: Failed | None = None
+    #: The step that could not be done.
+    step: str | None = None
+
+
+class Sequence(Message, frozen=True, kw_only=True):
+    """How far a chain has come."""
+
+    start: StartRun
+    done: int = 0
+    failed: Failed | None = None
+
+    def next_move(self) -> Call | Settled:
+        """The next step, or the end."""
+        plan = self.start.plan
+        if self.failed is not None:
+            return Settled(failed=self.failed, step=plan[self.done].name)
+        if self.done == len(plan):
+            return Settled()
+        return Call(step=plan[self.done], opens=self.done == 0, closes=self.done == len(plan) - 1)
+
+    def hear(self, outcome: Outcome) -> Self:
+        """The step under way ended."""
+        if isinstance(outcome, Done):
+            return replace(self, done=self.done + 1)
+        return replace(self, failed=outcome)

@@ -1,0 +1,18 @@
+"""What the rooms may ask of the world; adapters answer."""
+
+from dataclasses import dataclass
+
+from dirigent.ports.artifacts import Artifacts
+from dirigent.ports.clock import Clock
+from dirigent.ports.model import Model
+from dirigent.ports.records import Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """One adapter for each port, chosen at the door."""
+
+    clock: Clock
+    model: Model
+    records: Records
+    artifacts: Artifacts

@@ -1,0 +1,1 @@
+"""What the app keeps: thin modules over the ports Records and Artifacts, for triggers and activities."""

@@ -1,0 +1,34 @@
+"""The end of a run that could not do what it was for."""
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from dirigent import codec
+from dirigent.domain.outcomes import Done, Failed
+from dirigent.domain.runs import CloseRun, StartRun
+from dirigent.ports.orchestration import Context, Steps
+from orchestrators.asking import now, outcome_of
+
+#: Seconds before each further attempt to write the end down; the task's view tells it without, too.
+PAUSES = (5, 20, 60, 300)
+
+
+class RunFailed(Exception):
+    """The run ended without what it was for; Durable, too, must say Failed."""
+
+    def __init__(self, step: str | None, failed: Failed) -> None:
+        failure = failed.failure
+        where = "the run" if step is None else f"step {step!r}"
+        super().__init__(f"{where} failed ({failure.category}): {failure.message}")
+
+
+def closing(context: Context, start: StartRun, failed: Failed, step: str | None) -> Steps:
+    """Write the failure down, then raise it."""
+    order = codec.encode(CloseRun(opening=replace(start, plan=()), failed=failed, step=step))
+    for pause in (*PAUSES, None):
+        outcome = yield from outcome_of(context.call_activity("close_run", order), "close_run")
+        if isinstance(outcome, Done) or pause is None:
+            break
+        yield context.create_timer(now(context) + timedelta(seconds=pause))
+    raise RunFailed(step, failed)

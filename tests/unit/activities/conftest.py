@@ -1,0 +1,127 @@
+"""A run to perform steps of: shipped stores in a folder, a model that says what it is told."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dirigent.adapters.file_artifacts import FileArtifacts
+from dirigent.adapters.sqlite_records import SqliteRecords
+from dirigent.domain.catalogue import (
+    Agent,
+    AskStep,
+    Definition,
+    InputField,
+    Model,
+    PublishStep,
+    ResultField,
+    Workflow,
+)
+from dirigent.domain.outcomes import Usage
+from dirigent.domain.runs import Held, Perform, StartRun
+from dirigent.ports import Parts
+from dirigent.ports.model import Reply, Request
+from dirigent.records.definitions import Definitions
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class StillClock:
+    """Stands still until somebody sleeps on it; who sleeps moves it."""
+
+    time: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass
+class ToldModel:
+    """Answers with what it is told to, and remembers what it was asked."""
+
+    say: Callable[[Request], str] = lambda request: f"said by {request.agent}"
+    asked: list[Request] = field(default_factory=list)
+
+    async def complete(self, request: Request) -> Reply:
+        self.asked.append(request)
+        return Reply(text=self.say(request), model="told", usage=Usage(input_tokens=3, output_tokens=4))
+
+
+DEFINITION = Definition(
+    workflow=Workflow(
+        name="w",
+        description="",
+        type="t",
+        input=(InputField(name="topic"), InputField(name="count", type="integer", required=False)),
+        steps=(
+            AskStep(name="write", agent="writer", prompt="On {{topic}}, {{count}} words.", output="draft"),
+            PublishStep(
+                name="publish",
+                record="publishing",
+                publish="draft",
+                output="address",
+                filename="{{topic}}.md",
+            ),
+        ),
+        result={
+            "topic": ResultField(value="topic"),
+            "count": ResultField(value="count"),
+            "words": ResultField(words_of="draft"),
+        },
+    ),
+    agents={"writer": Agent(name="writer", description="", instructions="Write.", model="m")},
+    models={"m": Model(name="m", deployment="gpt")},
+)
+
+
+@dataclass
+class Job:
+    """The parts, and orders for the run's steps."""
+
+    parts: Parts
+    model: ToldModel
+    clock: StillClock
+    start: StartRun
+
+    def order(self, step: str, *, attempt: int = 1, seconds: float = 30) -> Perform:
+        return Perform(
+            run=self.start.run,
+            account=self.start.account,
+            definition=self.start.definition,
+            step=step,
+            attempt=attempt,
+            not_after=self.clock.now() + timedelta(seconds=seconds),
+            opening=self.start if step == "write" else None,
+            closes=step == "publish",
+        )
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Iterator[Job]:
+    """A run that has been accepted, and nothing done yet."""
+    clock, model = StillClock(), ToldModel()
+    artifacts = FileArtifacts(tmp_path / "artifacts")
+    records = SqliteRecords(tmp_path / "records.db")
+    digest = asyncio.run(Definitions(artifacts).freeze(DEFINITION))
+    parts = Parts(clock=clock, model=model, records=records, artifacts=artifacts)
+    start = StartRun(
+        run="run-1",
+        account="a",
+        workflow="w",
+        type="t",
+        definition=digest,
+        plan=DEFINITION.plan(),
+        input=Held(text='{"topic":"sea wind"}'),
+        created_at=NOW,
+        timeout=3600,
+        claim="key",
+    )
+    yield Job(parts=parts, model=model, clock=clock, start=start)
+    records.close()

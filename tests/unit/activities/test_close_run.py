@@ -1,0 +1,24 @@
+"""Writing an end down."""
+
+import asyncio
+from typing import Any
+
+from activities.close_run import close_run
+from dirigent import codec
+from dirigent.domain.outcomes import Category, Done, Failed, Failure
+from dirigent.domain.records import RunError
+from dirigent.domain.runs import CloseRun, Status
+from dirigent.records.runs import Runs
+
+FAILED = Failed(failure=Failure(category=Category.TIMEOUT, message="late"), attempts=3)
+
+
+def test_writes_the_failure_even_of_a_run_that_was_never_opened(job: Any) -> None:
+    order = codec.encode(CloseRun(opening=job.start, failed=FAILED, step="write"))
+    outcome = asyncio.run(close_run(job.parts)(order))
+
+    record = asyncio.run(Runs(job.parts.records, job.parts.artifacts).get("a", "run-1"))
+    assert codec.decode(Done, outcome) == Done()
+    assert record is not None
+    assert (record.status, record.completed_at) == (Status.FAILED, job.clock.now())
+    assert record.error == RunError(category=Category.TIMEOUT, message="late", step="write", attempts=3)

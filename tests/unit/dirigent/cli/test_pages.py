@@ -1,0 +1,147 @@
+"""Pages for people."""
+
+from typing import Any
+
+from dirigent.cli import pages
+
+TASK: dict[str, Any] = {
+    "id": "t1",
+    "type": "tides",
+    "workflow": "tides",
+    "status": "completed",
+    "created_at": "2030-01-01T00:00:00Z",
+    "completed_at": "2030-01-01T00:00:02.500Z",
+    "steps": [{"name": "research", "completed_at": "2030-01-01T00:00:01Z", "result": {"research": "r"}}],
+    "result": {"topic": "ebb", "words": 3, "article": "One\ntwo\n"},
+}
+
+
+def test_short_values_stand_beside_their_names_and_texts_beneath() -> None:
+    assert pages.result_page({"topic": "ebb", "words": 3, "tags": ["a"], "article": "One\ntwo\n"}) == (
+        'topic  ebb\nwords  3\ntags   ["a"]\n\narticle:\n\nOne\ntwo'
+    )
+
+
+def test_a_task_shows_its_steps_and_its_result() -> None:
+    shown = pages.task_page(TASK | {"simulated": True})
+
+    assert shown.startswith("task      t1\nworkflow  tides\nstatus    completed\n")
+    assert "Steps\n  research  2030-01-01T00:00:01Z\n" in shown
+    assert shown.endswith(f"article:\n\nOne\ntwo\n\n{pages.SIMULATED}")
+
+
+def test_a_task_that_failed_says_why() -> None:
+    error = {"category": "TIMEOUT", "message": "no answer", "step": "write", "attempts": 3}
+    shown = pages.task_page(TASK | {"status": "failed", "result": None, "steps": [], "error": error})
+
+    assert shown.endswith("Failed in step 'write' after 3 tries (TIMEOUT): no answer")
+
+
+def test_a_failure_of_no_step_needs_no_tries() -> None:
+    assert pages.error_line({"category": "PERMANENT", "message": "ended"}) == "Failed (PERMANENT): ended"
+
+
+def test_who_cancelled_a_task_is_told_and_not_that_it_failed() -> None:
+    error = {"category": "PERMANENT", "message": "Somebody ended the run: enough."}
+    shown = pages.task_page(TASK | {"status": "cancelled", "result": None, "steps": [], "error": error})
+
+    assert shown.endswith("\n\nCancelled: Somebody ended the run: enough.")
+    assert "Failed" not in shown
+
+
+def test_a_task_shows_where_its_steps_published() -> None:
+    publish = {
+        "name": "publishing",
+        "completed_at": "2030-01-01T00:00:02Z",
+        "result": {"address": "file:///a.md"},
+    }
+    link = {"name": "linking", "completed_at": "2030-01-01T00:00:02Z", "result": {"note": "see http://a"}}
+    task = TASK | {"steps": [*TASK["steps"], publish, link]}
+
+    assert pages.task_page(task).endswith("Two\n\naddress  file:///a.md".lower())
+    assert pages.addresses(task | {"result": {"tags": ["a"], "where": "file:///a.md"}}) == ""
+    assert pages.addresses(TASK) == ""
+
+
+def test_workflows_show_the_fields_they_take() -> None:
+    topic = {"name": "topic", "type": "string", "required": True, "description": "What about."}
+    depth = {"name": "depth", "type": "integer", "required": False, "description": ""}
+    found: list[dict[str, Any]] = [
+        {"name": "tides", "description": "Ebbs.", "input": [topic, depth]},
+        {"name": "none", "description": "Idles.", "input": []},
+    ]
+
+    assert pages.workflows_page(found).splitlines() == [
+        "tides  Ebbs.",
+        "  topic  string   required  What about.",
+        "  depth  integer  optional",
+        "",
+        "none  Idles.",
+        "  (no fields)",
+    ]
+    assert pages.workflows_page([]) == "No workflows."
+
+
+def test_agents_are_a_table() -> None:
+    agent = {"name": "writer", "model": "main", "workflows": ["a", "b"], "description": "Writes."}
+
+    assert pages.agents_page({"agents": [agent]}).splitlines() == [
+        "agent   model  workflows  description",
+        "writer  main   a, b       Writes.",
+    ]
+    assert pages.agents_page({"agents": []}) == "No agents."
+
+
+def test_a_trace_is_a_table_with_its_sums() -> None:
+    step = {
+        "name": "write",
+        "agent": "writer",
+        "model": "m",
+        "attempts": 2,
+        "waited": 6.5,
+        "duration": 1.25,
+        "tokens": {"total": 9},
+    }
+    publish = {"name": "publish", "attempts": 1, "waited": 0.25, "duration": 0.0, "tokens": {"total": 0}}
+    totals = {"attempts": 3, "duration": 1.5, "tokens": {"total": 9}}
+
+    assert pages.trace_page({"steps": [step, publish], "totals": totals}).splitlines() == [
+        "step     agent   model  tries  waited  seconds  tokens",
+        "write    writer  m          2    6.50     1.25       9",
+        "publish  -       -          1    0.25     0.00       0",
+        "total                       3    6.75     1.50       9",
+    ]
+
+
+def test_a_trace_has_a_row_for_the_step_that_failed() -> None:
+    error = {"category": "TIMEOUT", "message": "late", "step": "write", "attempts": 3}
+    totals = {"attempts": 3, "duration": 1.5, "tokens": {"total": 0}}
+
+    shown = pages.trace_page({"steps": [], "totals": totals, "status": "failed", "error": error})
+
+    assert shown.splitlines() == [
+        "step   agent  model  tries  waited  seconds  tokens",
+        "write  -      -          3       -        -       -",
+        "total                    3    0.00     1.50       0",
+        "",
+        "Failed in step 'write' after 3 tries (TIMEOUT): late",
+    ]
+
+
+def test_a_list_of_tasks_says_how_to_go_on() -> None:
+    shown = pages.tasks_page({"tasks": [TASK, TASK | {"completed_at": None}], "continuation_token": "abc"})
+
+    assert shown.splitlines() == [
+        "task  workflow  status     created               seconds",
+        "t1    tides     completed  2030-01-01T00:00:00Z      2.5",
+        "t1    tides     completed  2030-01-01T00:00:00Z        -",
+        "There are more: --continuation abc",
+    ]
+
+
+def test_an_empty_list_says_so() -> None:
+    assert pages.tasks_page({"tasks": [], "continuation_token": None}) == "No tasks."
+
+
+def test_json_keeps_its_letters() -> None:
+    assert pages.as_json({"a": "ø"}) == '{\n  "a": "ø"\n}'

@@ -1,0 +1,113 @@
+"""Progress as it is drawn, line by line."""
+
+import io
+from typing import Any
+
+import pytest
+
+from dirigent.cli.progress import Progress, seconds_between
+from dirigent.cli.terminal import WIPE
+
+STEPS = {"research": "research", "write": "writing"}
+
+
+def task(done: int, status: str = "in_progress") -> dict[str, Any]:
+    ends = ["2030-01-01T00:00:01.500Z", "2030-01-01T00:00:04Z"]
+    steps = [{"name": n, "completed_at": end} for n, end in zip(STEPS.values(), ends, strict=True)]
+    return {"status": status, "created_at": "2030-01-01T00:00:00Z", "steps": steps[:done]}
+
+
+def test_tells_each_step_once_with_what_it_took(screen: Any) -> None:
+    progress = Progress(screen.terminal(), STEPS)
+
+    for seen in (task(0), task(1), None, task(1), task(2, "completed")):
+        progress.show(seen)
+
+    assert screen.told == "  ✓ research     1.5 s\n  ✓ writing      2.5 s\n"
+
+
+def test_draws_the_step_under_way_where_lines_can_be_redrawn(screen: Any) -> None:
+    progress = Progress(screen.terminal(is_live=True), STEPS)
+
+    progress.show(task(1))
+    screen.pause(0.5)
+    progress.show(None)
+
+    drawn = screen.told.split(WIPE)
+    assert drawn[-1] == f"  ⠹ {'█' * 10}{'░' * 10} 1/2  writing  0.5 s"
+    assert "  ✓ research     1.5 s\n" in drawn
+
+
+def test_leaves_a_clean_line_at_the_end(screen: Any) -> None:
+    progress = Progress(screen.terminal(is_live=True), STEPS)
+
+    progress.show(task(2, "failed"))
+
+    assert screen.told.endswith(f"\n{WIPE}")
+
+
+def test_knows_what_to_draw_without_the_names_of_steps(screen: Any) -> None:
+    progress = Progress(screen.terminal(is_live=True), {})
+
+    progress.show(task(1))
+
+    assert screen.told.endswith("working  0.0 s")
+
+
+def test_a_terminal_of_ascii_gets_ascii(screen: Any) -> None:
+    screen.err = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    progress = Progress(screen.terminal(is_live=True), STEPS)
+
+    progress.show(task(1))
+
+    screen.err.flush()
+    assert b"  ok research     1.5 s" in screen.err.buffer.getvalue()
+    assert b"##########---------- 1/2" in screen.err.buffer.getvalue()
+
+
+@pytest.mark.parametrize("done", [0, 1, 2])
+def test_draws_nothing_on_paper(screen: Any, done: int) -> None:
+    Progress(screen.terminal(), STEPS).show(task(done))
+
+    assert "\r" not in screen.told
+
+
+def test_clocks_that_disagree_make_no_time_negative() -> None:
+    assert seconds_between("2030-01-01T00:00:01Z", "2030-01-01T00:00:00Z") == 0.0
+    assert seconds_between("2030-01-01T00:00:00Z", "2030-01-01T00:00:01.500Z") == 1.5
+
+
+def waiting(attempts: int, next_try: str) -> dict[str, Any]:
+    because = "agent 'writer': the model\nanswered 429."
+    wait = {"step": "write", "attempts": attempts, "next_try": next_try, "category": "RATE_LIMIT"}
+    return {**task(1), "waits": [{**wait, "because": because}]}
+
+
+def test_tells_each_attempt_that_failed_once_with_its_reason(screen: Any) -> None:
+    progress = Progress(screen.terminal(), STEPS)
+    first, second = waiting(1, "2030-01-01T00:00:11.200Z"), waiting(2, "2030-01-01T00:00:00Z")
+
+    for seen in (task(1), first, None, first, task(1), second, task(2, "completed")):
+        progress.show(seen)
+
+    told = "  … writing   RATE_LIMIT: agent 'writer': the model answered 429; tried"
+    assert screen.told.splitlines()[1:3] == [f"{told} 1 time, again in 12 s", f"{told} 2 times, again now"]
+
+
+def test_counts_down_to_the_next_attempt_where_lines_can_be_redrawn(screen: Any) -> None:
+    progress = Progress(screen.terminal(is_live=True), STEPS)
+
+    progress.show(waiting(1, "2030-01-01T00:00:12Z"))
+    screen.pause(2.0)
+    progress.show(None)
+    counted = screen.told
+    progress.show(task(1))
+
+    assert counted.endswith("1/2  writing  2.0 s; tried 1 time, again in 10 s")
+    assert screen.told.endswith("1/2  writing  2.0 s")
+
+
+def test_a_step_of_a_workflow_that_changed_is_told_by_its_own_name(screen: Any) -> None:
+    Progress(screen.terminal(), {}).show(waiting(1, "2030-01-01T00:00:12Z"))
+
+    assert "  … write     RATE_LIMIT: " in screen.told

@@ -1,0 +1,165 @@
+"""What docs/catalogue.md says is what the code does: keys, defaults, examples, refusals."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from dirigent.declarations import Finding, read
+from dirigent.declarations.keys import (
+    AGENT,
+    ASK_STEP,
+    INPUT_FIELD,
+    MODEL,
+    PUBLISH_STEP,
+    RESULT_FIELD,
+    RETRY,
+    WORKFLOW,
+)
+from dirigent.declarations.kinds import Keys
+from dirigent.domain.catalogue import (
+    Agent,
+    AskStep,
+    InputField,
+    Model,
+    PublishStep,
+    ResultField,
+    Workflow,
+)
+from dirigent.domain.retries import RetryPolicy
+
+ROOT = Path(__file__).resolve().parents[4]
+DOCUMENT = ROOT / "docs" / "catalogue.md"
+
+TYPES: dict[str, tuple[Keys, type[msgspec.Struct]]] = {
+    "A model": (MODEL, Model),
+    "An agent": (AGENT, Agent),
+    "A retry policy": (RETRY, RetryPolicy),
+    "A workflow": (WORKFLOW, Workflow),
+    "An input field": (INPUT_FIELD, InputField),
+    "A step that asks an agent": (ASK_STEP, AskStep),
+    "A step that publishes": (PUBLISH_STEP, PublishStep),
+    "A field of the result": (RESULT_FIELD, ResultField),
+}
+
+STEP = "{name: a, agent: baker, prompt: a, output: b}"
+
+#: Tested beside the folder and its files, for they speak of files that are not there or not readable.
+OF_FOLDERS = ("cannot be read", "Cannot be read", "Files end in .yaml here", "is declared: add")
+
+#: What the document lists as a refusal → a file that is refused so.
+REFUSED: dict[str, tuple[str, str | bytes]] = {
+    "Nobody reads this": ("teams", "a: 1"),
+    "The file is empty": ("agents/more", ""),
+    "Is not UTF-8": ("agents/more", b"\xff"),
+    "Is larger than": ("agents/more", "#" * 600_000),
+    "Is not YAML": ("agents/more", "a: b: c"),
+    "control character": ("agents/more", "a: \x07"),
+    "A second document begins here": ("agents/more", "a: 1\n---\n"),
+    "Anchors (&) are refused": ("agents/more", "a: &b 1"),
+    "Aliases (*) are refused": ("agents/more", "a: *b"),
+    "Tags (!) are refused": ("agents/more", "a: !b 1"),
+    "levels deep": ("agents/more", "[" * 50),
+    "must stand in quotes": ("workflows/more", "a: {{b}}"),
+    "keys are plain text": ("agents/more", "? [a]\n: 1"),
+    "stands here twice": ("models", "main: {deployment: a, deployment: b}"),
+    "is declared already": ("agents/more", "baker: {description: d, instructions: i, model: main}"),
+    "Unknown key": ("models", "main: {deployment: a, deploiment: b}"),
+    "is missing": ("models", "main: {}"),
+    "Must be": ("models", "main: {deployment: 5}"),
+    "cannot be chosen": ("workflows/more", "a: {pattern: b}"),
+    "is out of bounds": ("agents/more", "a: {timeout: 0}"),
+    "Is empty": ("models", "main: {deployment: ''}"),
+    "characters long": ("models", f"main: {{deployment: {'x' * 300}}}"),
+    "does not fit: write": ("models", "Main: {deployment: a}"),
+    "Has 0 items": ("workflows/more", "a: {steps: []}"),
+    "Has 0 entries": ("models", "{}"),
+    "is less than initial_delay": ("agents/more", "a: {retry: {max_delay: 1}}"),
+    "No model is called": ("agents/more", "a: {model: b}"),
+    "No agent is called": ("workflows/more", "a: {steps: [{agent: b}]}"),
+    "Says not what to do": ("workflows/more", "a: {steps: [{name: a}]}"),
+    "Has both": ("workflows/more", "a: {steps: [{agent: a, publish: b}]}"),
+    "Must have one of": ("workflows/more", "a: {result: {a: {}}}"),
+    "is no variable": ("workflows/more", "a: {input: {}, steps: [{agent: baker, prompt: '{{a.b}}'}]}"),
+    "Nothing is called": ("workflows/more", "a: {input: {}, steps: [{agent: baker, prompt: '{{a}}'}]}"),
+    "is produced only later": (
+        "workflows/more",
+        f"a: {{input: {{}}, steps: [{{agent: baker, prompt: '{{{{b}}}}'}}, {STEP}]}}",
+    ),
+    "reads its own output": (
+        "workflows/more",
+        "a: {input: {}, steps: [{agent: baker, prompt: '{{a}}', output: a}]}",
+    ),
+    "in a cycle": (
+        "workflows/more",
+        "a: {input: {}, steps: [{agent: c, prompt: '{{b}}', output: a}, {publish: a, output: b}]}",
+    ),
+    "only an output can be published": ("workflows/more", "a: {input: {b: {}}, steps: [{publish: b}]}"),
+    "Another step has the": ("workflows/more", f"a: {{input: {{}}, steps: [{STEP}, {STEP}]}}"),
+    "There is an input field": ("workflows/more", f"a: {{input: {{b: {{}}}}, steps: [{STEP}]}}"),
+    "in capitals only": ("workflows/more", f"a: {{input: {{x: {{}}, X: {{}}}}, steps: [{STEP}]}}"),
+    "Nothing reads": ("workflows/more", f"a: {{input: {{}}, steps: [{STEP}], result: {{}}}}"),
+    "The sample does not fit the input": ("workflows/more", "a: {input: {b: {}}, sample: {}}"),
+}
+
+
+def rows_of(title: str) -> list[tuple[str, str, str]]:
+    """What the table of that type must say: key, what it takes, default."""
+    keys, kind = TYPES[title]
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    return [(name, key.kind.says, _default(fields[name])) for name, key in keys.items()]
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.required:
+        return "required"
+    value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value:,g}" if value < 100_000 else f"{value:,}"
+    return f"`{value}`" if isinstance(value, str) and value else "none"
+
+
+def test_the_tables_say_what_the_types_say() -> None:
+    sections = re.split(r"^### ", DOCUMENT.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    told = {
+        section.partition("\n")[0]: re.findall(
+            r"^\| `(\w+)` \| (.+?) \| (.+?) \| .+ \|$", section, re.MULTILINE
+        )
+        for section in sections
+    }
+
+    assert {title: told.get(title) for title in TYPES} == {title: rows_of(title) for title in TYPES}
+
+
+def test_the_example_is_a_catalogue(tmp_path: Path) -> None:
+    blocks = re.findall(
+        r"^```yaml\n# (\S+)\n(.*?)^```$", DOCUMENT.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    for name, text in blocks:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    catalogue = read(tmp_path)
+
+    assert len(blocks) == DOCUMENT.read_text("utf-8").count("```yaml")
+    assert list(catalogue.workflows) == ["briefing"]
+
+
+def test_the_refusals_listed_are_those_there_are() -> None:
+    listed = re.findall(r"^\| \u2026(.+?)\u2026 \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted(listed) == sorted([*REFUSED, *OF_FOLDERS])
+
+
+@pytest.mark.parametrize("refusal", sorted(REFUSED))
+def test_a_listed_refusal_is_made(findings: Callable[..., list[Finding]], refusal: str) -> None:
+    name, text = REFUSED[refusal]
+
+    found = findings(**{name: text})
+
+    assert [finding for finding in found if refusal in finding.message]

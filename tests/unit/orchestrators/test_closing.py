@@ -1,0 +1,30 @@
+"""How a run ends that could not do what it was for."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome
+from dirigent.domain.runs import StartRun
+from orchestrators.closing import PAUSES, RunFailed, closing
+
+Rehearse = Callable[[Callable[[str, Any], Outcome]], Any]
+NO = Failed(failure=Failure(category=Category.TIMEOUT, message="late"))
+
+
+def test_tries_again_to_write_the_end_down(start: StartRun, rehearse: Rehearse) -> None:
+    answers: Iterator[Outcome] = iter([NO, NO, Done()])
+    context = rehearse(lambda *_: next(answers))
+
+    with pytest.raises(RunFailed, match="the run failed"):
+        context.play(closing(context, start, NO, None))
+    assert ([name for name, _ in context.calls], len(context.timers)) == (["close_run"] * 3, 2)
+
+
+def test_ends_even_if_the_end_cannot_be_written_down(start: StartRun, rehearse: Rehearse) -> None:
+    context = rehearse(lambda *_: NO)
+
+    with pytest.raises(RunFailed):
+        context.play(closing(context, start, NO, "one"))
+    assert len(context.timers) == len(PAUSES)

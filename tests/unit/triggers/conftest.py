@@ -1,0 +1,193 @@
+"""An app without a host: shipped stores in a folder, a small catalogue, a durable client that remembers."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import azure.durable_functions as df
+import azure.functions as func
+import pytest
+from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
+
+from dirigent.adapters.file_artifacts import FileArtifacts
+from dirigent.adapters.scripted_model import ScriptedModel
+from dirigent.adapters.sqlite_records import SqliteRecords
+from dirigent.domain.catalogue import (
+    Agent,
+    AskStep,
+    Catalogue,
+    InputField,
+    Model,
+    PublishStep,
+    ResultField,
+    Workflow,
+)
+from dirigent.domain.runs import Held, StartRun
+from dirigent.ports import Parts
+from dirigent.settings import Settings
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+WORKFLOW = Workflow(
+    name="content-creation",
+    description="Writes an article.",
+    type="content_creation",
+    input=(InputField(name="topic", missing="Topic required"), InputField(name="tone", required=False)),
+    steps=(
+        AskStep(name="write", agent="writer", prompt="On {{topic}}.", output="draft", record="writing"),
+        PublishStep(name="publish", publish="draft", output="address", filename="{{topic}}.md"),
+    ),
+    result={"topic": ResultField(value="topic")},
+    sample={"topic": "tea"},
+)
+CATALOGUE = Catalogue(
+    models={"m": Model(name="m", deployment="gpt")},
+    agents={
+        "writer": Agent(name="writer", description="Writes.", instructions="Secret.", model="m"),
+        "idler": Agent(name="idler", description="Waits.", instructions="Wait.", model="m"),
+    },
+    workflows={WORKFLOW.name: WORKFLOW},
+)
+
+
+@dataclass
+class StillClock:
+    """Stands still until somebody sleeps on it; who sleeps moves it."""
+
+    time: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class DurableDown(Exception):
+    """The client could not do what it was asked."""
+
+
+@dataclass
+class Client:
+    """Answers as the SDK's client does, from memory."""
+
+    clock: StillClock
+    instances: dict[str, dict[str, Any]] = field(default_factory=dict)
+    started: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    is_down: bool = False
+
+    async def start_new(self, name: str, *, instance_id: str, client_input: Any) -> str:
+        if self.is_down or instance_id in self.instances:
+            raise DurableDown("An Orchestration instance with the status Running already exists.")
+        self.started.append(instance_id)
+        self.put(instance_id, "Pending", name=name, client_input=client_input)
+        return instance_id
+
+    def put(
+        self, run: str, status: str, *, output: Any = None, name: str = "", client_input: Any = None
+    ) -> None:
+        """The instance stands so from now on."""
+        known = self.instances.get(run, {"name": name, "input": json.dumps(client_input)})
+        told = self.clock.now().isoformat().replace("+00:00", "Z")
+        self.instances[run] = known | {
+            "instanceId": run,
+            "runtimeStatus": status,
+            "output": output,
+            "createdTime": told,
+            "lastUpdatedTime": told,
+        }
+
+    async def get_status(self, run: str, *, show_input: bool = False) -> DurableOrchestrationStatus:
+        self.asked.append(run)
+        if self.is_down:
+            raise DurableDown
+        known = self.instances.get(run)
+        return DurableOrchestrationStatus.from_json(
+            "" if known is None else known if show_input else known | {"input": None}
+        )
+
+    async def purge_instance_history(self, run: str) -> None:
+        if self.is_down:
+            raise DurableDown("no purge today")
+        self.instances.pop(run, None)
+
+    def get_client_response_links(self, request: func.HttpRequest | None, run: str) -> dict[str, str]:
+        origin = "http://own" if request is None else "{0.scheme}://{0.netloc}".format(urlsplit(request.url))
+        return {"id": run, "statusQueryGetUri": f"{origin}/instances/{run}?code=key"}
+
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+@dataclass
+class Bench:
+    """The parts of an app, and ways to reach its functions."""
+
+    parts: Parts
+    clock: StillClock
+    client: Client
+    settings: Settings
+    catalogue: Catalogue = CATALOGUE
+
+    def functions(self, blueprint: Any) -> dict[str, Handler]:
+        """The blueprint's functions by name, to be called with a request and a client where they take one."""
+        app = df.DFApp()
+        app.register_functions(blueprint)
+        found = {each.get_function_name(): each.get_user_function() for each in app.get_functions()}
+        return {name: getattr(function, "client_function", function) for name, function in found.items()}
+
+    def request(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        params: dict[str, str] | None = None,
+        **route_params: str,
+    ) -> func.HttpRequest:
+        """A request as the worker hands it over."""
+        return func.HttpRequest(
+            method,
+            f"http://host/api/{path}",
+            headers=headers,
+            params=params,
+            route_params=route_params,
+            body=body,
+        )
+
+    def opening(self, run: str = "run-1", **others: Any) -> StartRun:
+        """What a run is started with."""
+        values: dict[str, Any] = {
+            "run": run,
+            "account": "default",
+            "workflow": WORKFLOW.name,
+            "type": WORKFLOW.type,
+            "definition": "digest",
+            "plan": (),
+            "input": Held(text='{"topic":"tea"}'),
+            "created_at": self.clock.now(),
+            "timeout": 3600.0,
+        }
+        return StartRun(**(values | others))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """An app that nobody has used yet."""
+    clock = StillClock()
+    records = SqliteRecords(tmp_path / "records.db")
+    parts = Parts(
+        clock=clock,
+        model=ScriptedModel(clock),
+        records=records,
+        artifacts=FileArtifacts(tmp_path / "artifacts"),
+    )
+    settings = Settings.read({"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "DIRIGENT_DATA": str(tmp_path)})
+    yield Bench(parts=parts, clock=clock, client=Client(clock), settings=settings)
+    records.close()

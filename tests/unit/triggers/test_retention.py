@@ -1,0 +1,167 @@
+"""Removing what is old."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dirigent.domain.outcomes import Usage
+from dirigent.domain.records import RunRecord, StepRecord
+from dirigent.domain.run_ids import new_run_id
+from dirigent.domain.runs import Held, Status
+from dirigent.records.claims import Claim, Claims
+from dirigent.records.runs import Filter, Runs
+from triggers.instances import DurableInstances
+from triggers.retention import Sweeping, Swept, retention
+
+AGE = timedelta(days=30)
+
+
+def runs(bench: Any) -> Runs:
+    """The records of runs."""
+    return Runs(bench.parts.records, bench.parts.artifacts)
+
+
+def claim(bench: Any, run: str) -> Claim:
+    """The claim of a key for the run."""
+    return Claim(
+        account="default", key="k", run=run, body="b", claimed_at=bench.clock.now(), started=True, etag=""
+    )
+
+
+def keep(bench: Any, *, ends: bool = True, account: str = "default", key: str | None = None) -> str:
+    """Keep a run of this moment with a step, an artifact and an instance; its id."""
+    now = bench.clock.now()
+    run = new_run_id(now, len(bench.client.instances))
+    held = asyncio.run(
+        bench.parts.artifacts.put(f"runs/{run}/article.md", b"#", content_type="text/markdown")
+    )
+    step = StepRecord(
+        step="write",
+        position=0,
+        record="writing",
+        output="draft",
+        value=Held(text=held),
+        started_at=now,
+        completed_at=now,
+        usage=Usage(),
+    )
+    asyncio.run(runs(bench).open(bench.opening(run, account=account, claim=key), at=now))
+    asyncio.run(runs(bench).add_step(run, step))
+    bench.client.put(run, "Completed" if ends else "Running")
+    if ends:
+        asyncio.run(runs(bench).complete(account, run, Held(text="{}"), at=now))
+    return run
+
+
+def sweep(bench: Any, **limits: int) -> Swept:
+    """One night's work."""
+    return asyncio.run(Sweeping(bench.parts, age=AGE, **limits).sweep(DurableInstances(bench.client)))
+
+
+def kept(bench: Any) -> tuple[RunRecord, ...]:
+    """The runs that are still there."""
+    return asyncio.run(runs(bench).page(Filter(account="default", limit=200))).runs
+
+
+def test_removes_all_that_is_kept_of_an_old_run(bench: Any) -> None:
+    run = keep(bench, key="k")
+    asyncio.run(Claims(bench.parts.records).make(claim(bench, run)))
+    bench.clock.time += AGE + timedelta(seconds=1)
+
+    assert sweep(bench) == Swept(removed=1)
+    assert (kept(bench), asyncio.run(runs(bench).steps(run)), bench.client.instances) == ((), (), {})
+    assert asyncio.run(bench.parts.artifacts.get(f"runs/{run}/article.md")) is None
+    assert asyncio.run(Claims(bench.parts.records).make(claim(bench, "another"))) is None
+
+
+def test_leaves_runs_that_are_young(bench: Any) -> None:
+    keep(bench)
+    bench.clock.time += AGE - timedelta(seconds=1)
+
+    assert sweep(bench) == Swept()
+    assert len(kept(bench)) == 1
+
+
+def test_leaves_a_run_that_ended_lately(bench: Any) -> None:
+    run = keep(bench, ends=False)
+    bench.clock.time += AGE + timedelta(seconds=1)
+    asyncio.run(runs(bench).complete("default", run, Held(text="{}"), at=bench.clock.now()))
+
+    assert sweep(bench) == Swept(left=1)
+
+
+def test_leaves_a_run_that_goes_on(bench: Any) -> None:
+    keep(bench, ends=False)
+    bench.clock.time += AGE * 2
+
+    assert sweep(bench) == Swept(left=1)
+    assert [record.status for record in kept(bench)] == [Status.IN_PROGRESS]
+
+
+def test_writes_the_end_of_a_run_that_died_and_removes_it_when_that_is_old(bench: Any) -> None:
+    keep(bench, ends=False)
+    bench.client.instances.clear()
+    bench.clock.time += AGE + timedelta(seconds=1)
+    first = sweep(bench)
+    ended = [record.status for record in kept(bench)]
+    bench.clock.time += AGE
+    second = sweep(bench)
+
+    assert (first, ended, second) == (Swept(left=1), [Status.FAILED], Swept(removed=1))
+
+
+def test_does_not_free_a_key_that_another_run_has_claimed_since(bench: Any) -> None:
+    keep(bench, key="k")
+    asyncio.run(Claims(bench.parts.records).make(claim(bench, "another")))
+    bench.clock.time += AGE + timedelta(seconds=1)
+    sweep(bench)
+
+    held = asyncio.run(Claims(bench.parts.records).make(claim(bench, "a third")))
+    assert held is not None
+    assert held.run == "another"
+
+
+def test_goes_on_after_a_run_that_it_cannot_remove(bench: Any) -> None:
+    class Sulking(DurableInstances):
+        async def purge(self, run: str) -> None:
+            if run == ids[1]:
+                raise RuntimeError("not this one")
+            await super().purge(run)
+
+    ids = [keep(bench) for _ in range(3)]
+    bench.clock.time += AGE + timedelta(seconds=1)
+    swept = asyncio.run(Sweeping(bench.parts, age=AGE).sweep(Sulking(bench.client)))
+
+    assert swept == Swept(removed=2, failed=1)
+    assert [record.run for record in kept(bench)] == [ids[1]]
+
+
+@pytest.mark.parametrize(("batch", "most"), [(1, 100), (3, 100), (100, 100)])
+def test_goes_through_all_runs_of_all_accounts_in_batches(bench: Any, batch: int, most: int) -> None:
+    for number in range(7):
+        bench.clock.time += timedelta(seconds=1)
+        keep(bench, ends=number % 3 > 0, account=f"account-{number % 2}")
+    bench.clock.time += AGE + timedelta(seconds=1)
+
+    assert sweep(bench, batch=batch, most=most) == Swept(removed=4, left=3)
+
+
+def test_does_no_more_than_a_nights_work(bench: Any) -> None:
+    for _ in range(6):
+        bench.clock.time += timedelta(seconds=1)
+        keep(bench)
+    bench.clock.time += AGE + timedelta(seconds=1)
+
+    assert [sweep(bench, batch=2, most=4).removed for _ in range(3)] == [4, 2, 0]
+
+
+def test_rings_at_the_hour_that_was_set(bench: Any) -> None:
+    keep(bench)
+    bench.clock.time += AGE * 2
+    blueprint = retention(bench.parts, bench.settings)
+    [function] = bench.functions(blueprint).values()
+    asyncio.run(function(timer=None, client=bench.client))
+
+    assert kept(bench) == ()

@@ -1,0 +1,140 @@
+"""The routes that show runs."""
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import azure.functions as func
+import pytest
+
+from dirigent.domain.run_ids import new_run_id
+from dirigent.domain.runs import Held
+from dirigent.records.runs import Runs
+from triggers.tasks import tasks
+
+
+def get(bench: Any, name: str, **request: Any) -> func.HttpResponse:
+    """Call one of the functions that show tasks."""
+    functions = bench.functions(tasks(bench.parts, bench.settings))
+    with_client = {} if name == "list_tasks" else {"client": bench.client}
+    answer: func.HttpResponse = asyncio.run(functions[name](req=bench.request(**request), **with_client))
+    return answer
+
+
+def keep(bench: Any, count: int = 1, *, completes: bool = True) -> list[str]:
+    """Keep that many runs, a minute apart; their ids, newest first."""
+    runs = Runs(bench.parts.records, bench.parts.artifacts)
+    ids: list[str] = []
+    for number in range(count):
+        bench.clock.time += timedelta(minutes=1)
+        run = new_run_id(bench.clock.now(), number)
+        asyncio.run(runs.open(bench.opening(run), at=bench.clock.now()))
+        if completes:
+            asyncio.run(runs.complete("default", run, Held(text="{}"), at=bench.clock.now()))
+        ids.insert(0, run)
+    return ids
+
+
+@pytest.mark.parametrize("function", ["show_task", "trace_task"])
+def test_shows_a_task_once_to_a_caller_who_keeps_it(bench: Any, function: str) -> None:
+    [run] = keep(bench)
+    first = get(bench, function, path=f"task/{run}", id=run)
+    second = get(bench, function, path="x", id=run, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (first.status_code, json.loads(first.get_body())["id"]) == (200, run)
+    assert (second.status_code, second.get_body()) == (304, b"")
+
+
+@pytest.mark.parametrize("run", ["unknown", "a" * 101, "..", "a/b", "a b", "@entity@key", "\ud800", ""])
+@pytest.mark.parametrize("function", ["show_task", "trace_task"])
+def test_finds_no_task_that_is_none(bench: Any, function: str, run: str) -> None:
+    answer = get(bench, function, path="task/x", id=run)
+
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+
+
+def test_asks_durable_for_no_id_that_cannot_be_one(bench: Any) -> None:
+    get(bench, "show_task", path="task/x", id="a?b")
+
+    assert bench.client.asked == []
+
+
+def test_asks_for_patience_while_durable_is_away(bench: Any) -> None:
+    [run] = keep(bench, completes=False)
+    bench.client.is_down = True
+
+    assert get(bench, "show_task", path="task/x", id=run).status_code == 503
+
+
+def test_lists_tasks_newest_first(bench: Any) -> None:
+    ids = keep(bench, 3)
+    answer = get(bench, "list_tasks", path="tasks")
+
+    told = json.loads(answer.get_body())
+    assert ([task["id"] for task in told["tasks"]], told["continuation_token"]) == (ids, None)
+    assert "Link" not in answer.headers
+
+
+def test_leads_from_page_to_page(bench: Any) -> None:
+    ids, seen = keep(bench, 5), []
+    params = {"limit": "2", "status": "completed", "code": "key"}
+    for _ in range(3):
+        answer = get(bench, "list_tasks", path="tasks", params=params)
+        seen += [task["id"] for task in json.loads(answer.get_body())["tasks"]]
+        link = answer.headers.get("Link", "<>")
+        query = urlsplit(link[1 : link.index(">")]).query
+        params = {name: values[0] for name, values in parse_qs(query).items()}
+
+    assert (seen, params) == (ids, {})
+
+
+def test_links_without_the_callers_key(bench: Any) -> None:
+    keep(bench, 2)
+    link = get(bench, "list_tasks", path="tasks", params={"limit": "1", "code": "secret"}).headers["Link"]
+
+    assert link.startswith("<http://host/api/tasks?limit=1&continuation_token=")
+    assert (link.endswith('>; rel="next"'), "secret" in link) == (True, False)
+
+
+def test_refuses_a_token_that_nobody_gave_out(bench: Any) -> None:
+    answer = get(bench, "list_tasks", path="tasks", params={"continuation_token": "x"})
+
+    assert answer.status_code == 400
+    assert "continuation_token" in json.loads(answer.get_body())["error"]
+
+
+def test_refuses_the_list_of_another_account(bench: Any) -> None:
+    assert get(bench, "list_tasks", path="tasks", params={"account": "other"}).status_code == 403
+
+
+@pytest.mark.parametrize("function", ["show_task", "trace_task"])
+def test_says_that_a_record_cannot_be_read(bench: Any, function: str) -> None:
+    [run] = keep(bench)
+    asyncio.run(bench.parts.records.merge("runs", "default", run, {"status": "archived"}))
+
+    answer = get(bench, function, path=f"task/{run}", id=run)
+
+    assert (answer.status_code, answer.mimetype) == (410, "application/problem+json")
+    assert f"The record of the run {run!r} cannot be read" in json.loads(answer.get_body())["error"]
+
+
+def test_says_that_an_input_cannot_be_read(bench: Any) -> None:
+    [run] = keep(bench)
+    asyncio.run(bench.parts.records.merge("runs", "default", run, {"input_text": "{"}))
+
+    answer = get(bench, "show_task", path=f"task/{run}", id=run)
+
+    assert answer.status_code == 410
+    assert f"The input of the task {run!r} cannot be read" in json.loads(answer.get_body())["error"]
+
+
+def test_lists_the_others_when_one_cannot_be_read(bench: Any) -> None:
+    spoilt, readable = keep(bench, 2)
+    asyncio.run(bench.parts.records.merge("runs", "default", spoilt, {"status": "archived"}))
+
+    answer = get(bench, "list_tasks", path="tasks")
+
+    assert answer.status_code == 200
+    assert [task["id"] for task in json.loads(answer.get_body())["tasks"]] == [readable]

@@ -1,0 +1,88 @@
+"""Removes what is kept of runs that ended long ago."""
+
+import logging
+from datetime import datetime, timedelta
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from dirigent.domain.messages import Message
+from dirigent.domain.records import RunRecord
+from dirigent.domain.runs import ENDED
+from dirigent.ports import Parts
+from dirigent.records.claims import Claims
+from dirigent.records.runs import Runs
+from dirigent.settings import Settings
+from triggers.instances import DurableInstances, Instances
+from triggers.reconciling import Reconciling
+
+#: Runs looked at in one go, and at most in one night: the timer must end before its host's patience does.
+BATCH, MOST = 100, 5_000
+
+log = logging.getLogger(__name__)
+
+
+class Swept(Message, frozen=True, kw_only=True):
+    """What one night's work came to."""
+
+    removed: int = 0
+    #: Old enough, but not ended, or not for long enough.
+    left: int = 0
+    #: Tried again the next night.
+    failed: int = 0
+
+
+def retention(parts: Parts, settings: Settings) -> df.Blueprint:
+    """The timer that removes old runs."""
+    sweeping = Sweeping(parts, age=timedelta(days=settings.retention_days))
+
+    async def retention(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001
+        swept = await sweeping.sweep(DurableInstances(client))
+        log.info("Retention removed %d runs, left %d, failed at %d.", swept.removed, swept.left, swept.failed)
+
+    blueprint = df.Blueprint()
+    builder = blueprint.durable_client_input(client_name="client")(retention)
+    blueprint.timer_trigger(arg_name="timer", schedule=settings.retention_schedule, run_on_startup=False)(
+        builder
+    )
+    return blueprint
+
+
+class Sweeping:
+    """Removes ended runs of an age, with their steps, artifacts, claims and Durable history."""
+
+    def __init__(self, parts: Parts, *, age: timedelta, batch: int = BATCH, most: int = MOST) -> None:
+        self._clock = parts.clock
+        self._runs = Runs(parts.records, parts.artifacts)
+        self._claims = Claims(parts.records)
+        self._reconciling = Reconciling(parts)
+        self._age, self._batch, self._most = age, batch, most
+
+    async def sweep(self, instances: Instances) -> Swept:
+        """Go through the runs that were accepted before that age, as many as one night allows."""
+        due = self._clock.now() - self._age
+        counts = {True: 0, False: 0, None: 0}
+        token: str | None = None
+        while sum(counts.values()) < self._most:
+            page = await self._runs.before(due, limit=self._batch, token=token)
+            for record in page.runs:
+                counts[await self._removed(record, due, instances)] += 1
+            if (token := page.token) is None:
+                break
+        return Swept(removed=counts[True], left=counts[False], failed=counts[None])
+
+    async def _removed(self, record: RunRecord, due: datetime, instances: Instances) -> bool | None:
+        """Whether the run was removed; None when that failed."""
+        try:
+            record = await self._reconciling.settled(record, instances)
+            if record.status not in ENDED or (record.completed_at or record.created_at) > due:
+                return False
+            await instances.purge(record.run)
+            if record.claim is not None:
+                await self._claims.forget(record.account, record.claim, run=record.run)
+            await self._runs.forget(record)
+        except Exception:
+            # The border: whatever is the matter with one run, the others are due as well.
+            log.exception("The run %s could not be removed; the next night tries again.", record.run)
+            return None
+        return True

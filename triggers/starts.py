@@ -1,0 +1,129 @@
+"""Routes that start runs."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from dirigent.domain.catalogue import Catalogue, Workflow
+from dirigent.domain.inputs import InputRefused, check
+from dirigent.domain.spelling import suggestion
+from dirigent.ports import Parts
+from dirigent.settings import Settings
+from triggers.bodies import read
+from triggers.identity import caller
+from triggers.instances import DurableInstances
+from triggers.problems import Refused, answered, ill_fitting
+from triggers.replies import address, has_plain_origin, reply
+from triggers.routes import add_route
+from triggers.starting import Started, Starting, Wanted
+
+#: The tutorial's route and the workflow it starts.
+TUTORIAL = {"create-content": "content-creation"}
+ANY = "workflows/{name}"
+#: Seconds until a look at the task is worth while.
+RETRY_AFTER = 2
+LONGEST_KEY = 255
+
+
+def starts(parts: Parts, catalogue: Catalogue, settings: Settings) -> df.Blueprint:
+    """The routes that start runs of the catalogue's workflows."""
+    desk = _Desk(parts, catalogue, settings)
+
+    async def start_workflow(
+        req: func.HttpRequest, client: df.DurableOrchestrationClient
+    ) -> func.HttpResponse:
+        return await answered(desk.start(req, client, req.route_params["name"], route=ANY))
+
+    async def create_content(
+        req: func.HttpRequest, client: df.DurableOrchestrationClient
+    ) -> func.HttpResponse:
+        return await answered(desk.start_tutorial(req, client, route="create-content"))
+
+    blueprint = df.Blueprint()
+    add_route(blueprint, "POST", ANY, start_workflow, client=True)
+    add_route(blueprint, "POST", "create-content", create_content, client=True)
+    return blueprint
+
+
+class _Desk:
+    """Takes requests for runs: checks them, has them started, replies."""
+
+    def __init__(self, parts: Parts, catalogue: Catalogue, settings: Settings) -> None:
+        self._catalogue, self._settings = catalogue, settings
+        self._starting = Starting(parts, catalogue, lease=settings.claim_lease)
+
+    async def start(
+        self, request: func.HttpRequest, client: df.DurableOrchestrationClient, name: str, *, route: str
+    ) -> func.HttpResponse:
+        """Start a run of the named workflow with the body as its input."""
+        try:
+            return await self._started(request, client, name, route)
+        except InputRefused as error:
+            raise ill_fitting(error) from error
+
+    async def start_tutorial(
+        self, request: func.HttpRequest, client: df.DurableOrchestrationClient, *, route: str
+    ) -> func.HttpResponse:
+        """The same for a route of the tutorial, which knows one error and tells it in its own form."""
+        name = TUTORIAL[route]
+        try:
+            return await self._started(request, client, name, route)
+        except InputRefused as error:
+            declared = [field.missing for field in self._catalogue.workflows[name].input if field.missing]
+            if error.sentence in declared:
+                return reply({"error": error.sentence}, status=400)
+            raise ill_fitting(error) from error
+
+    async def _started(
+        self, request: func.HttpRequest, client: df.DurableOrchestrationClient, name: str, route: str
+    ) -> func.HttpResponse:
+        workflow = find_workflow(self._catalogue, name)
+        wanted = Wanted(
+            caller=caller(request, self._settings),
+            workflow=workflow,
+            key=_key(request),
+            values=check(workflow, read(request, limit=self._settings.body_limit)),
+        )
+        started = await self._starting.start(wanted, DurableInstances(client))
+        return self._accepted(request, client, workflow, started, route)
+
+    def _accepted(
+        self,
+        request: func.HttpRequest,
+        client: df.DurableOrchestrationClient,
+        workflow: Workflow,
+        started: Started,
+        route: str,
+    ) -> func.HttpResponse:
+        where = address(request, f"task/{started.run}", route=route)
+        values: dict[str, object] = {
+            "task_id": started.run,
+            "status": "started",
+            "workflow": workflow.pattern,
+            "steps": [step.name for step in workflow.steps],
+            "message": f"The workflow {workflow.name!r} was started; follow it at {where}.",
+        }
+        if self._settings.management_urls:
+            # Without a request they name the host as it knows itself.
+            known = request if has_plain_origin(request) else None
+            values |= client.get_client_response_links(known, started.run)
+        headers = {"Location": where, "Retry-After": str(RETRY_AFTER)}
+        if started.is_replay:
+            headers["Idempotent-Replayed"] = "true"
+        return reply(values, status=202, headers=headers)
+
+
+def find_workflow(catalogue: Catalogue, name: str) -> Workflow:
+    """The workflow of that name."""
+    if (found := catalogue.workflows.get(name)) is not None:
+        return found
+    hint = suggestion(name, catalogue.workflows, kind="the workflows")
+    raise Refused(404, f"There is no workflow {name[:100]!r}: {hint}")
+
+
+def _key(request: func.HttpRequest) -> str | None:
+    key: str | None = request.headers.get("Idempotency-Key")
+    if key is None or (0 < len(key) <= LONGEST_KEY and all("!" <= sign <= "~" for sign in key)):
+        return key
+    raise Refused(
+        400, f"The Idempotency-Key is not 1 to {LONGEST_KEY} visible ASCII characters; a UUID will do."
+    )
