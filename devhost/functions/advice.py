@@ -20,6 +20,10 @@ _NO_INPUT = (
     "get_input() found nothing it can read. The SDK's client drops the inputs 0, False, '' and [] of "
     'signal_entity, and sends none: send an object such as {"value": 0}.'
 )
+_PLAIN_INPUT = (
+    "get_input() reads JSON text within JSON, as the SDK's client sends it, and something else has sent "
+    'the JSON as it is: post the text once more quoted, such as "{\\"value\\": 1}". Azure does the same.'
+)
 _SHORT_STATUS = "keep the custom status short, and what is long in a store of your own."
 _WRITE_ASYNC = (
     "a function with a durable client must be async: write async def, and await the client's methods."
@@ -36,7 +40,8 @@ _ADVICE = (
     (re.compile("object has no attribute '_is_scheduled'"), _YIELD_TASKS),
     (re.compile("can't (compare|subtract) offset-naive and offset-aware datetimes"), _AWARE),
     (re.compile(_UNSERIALIZABLE), _SERIALIZE),
-    (re.compile("the JSON object must be str, bytes or bytearray, not"), _NO_INPUT),
+    (re.compile("the JSON object must be str, bytes or bytearray, not NoneType"), _NO_INPUT),
+    (re.compile("the JSON object must be str, bytes or bytearray, not"), _PLAIN_INPUT),
     (re.compile("UTF-16 size of the JSON-serialized payload must not exceed"), _SHORT_STATUS),
     (re.compile("can't be used in 'await' expression"), _WRITE_ASYNC),
 )

@@ -38,8 +38,11 @@ class TimeKeeper:
 
     async def settle(self, timeout: float) -> None:
         """Return once nothing runs."""
-        async with asyncio.timeout(timeout):
-            await self._idle()
+        try:
+            async with asyncio.timeout(timeout):
+                await self._idle()
+        except TimeoutError:
+            raise TimeoutError(f"Something still runs after {timeout:g} s.") from None
 
     async def advance(self, span: timedelta, timeout: float) -> None:
         """Let virtual time pass, from one due timer to the next."""
@@ -47,13 +50,22 @@ class TimeKeeper:
         if not isinstance(clock, VirtualClock):
             raise TypeError("Real time cannot be advanced: host the app with clock='virtual'.")
         goal = clock.now() + span
-        async with asyncio.timeout(timeout):
+        try:
+            async with asyncio.timeout(timeout):
+                await self._advance(clock, goal)
+        except TimeoutError:
+            come = f"{clock.now():%Y-%m-%d %H:%M:%S} of {goal:%Y-%m-%d %H:%M:%S}"
+            raise TimeoutError(
+                f"After {timeout:g} s the time has come to {come}: give it a longer timeout, or go in steps."
+            ) from None
+
+    async def _advance(self, clock: VirtualClock, goal: datetime) -> None:
+        await self._idle()
+        while (due := clock.next_due()) is not None and due <= goal:
+            clock.jump_to(due)
             await self._idle()
-            while (due := clock.next_due()) is not None and due <= goal:
-                clock.jump_to(due)
-                await self._idle()
-            clock.jump_to(goal)
-            await self._idle()
+        clock.jump_to(goal)
+        await self._idle()
 
     async def _run(self, clock: VirtualClock, done: Callable[[], bool], instance_id: str) -> None:
         quiet_since: float | None = None

@@ -25,6 +25,7 @@ def words_for(value: object) -> str:
         ("AttributeError: 'dict' object has no attribute '_is_scheduled'", "may yield tasks only"),
         ("TypeError: can't subtract offset-naive and offset-aware datetimes", "context.current_utc_datetime"),
         ("the JSON object must be str, bytes or bytearray, not NoneType", "drops the inputs 0"),
+        ("the JSON object must be str, bytes or bytearray, not dict", "once more quoted"),
     ],
 )
 def test_says_what_to_do(text: str, remedy: str) -> None:

@@ -163,6 +163,17 @@ def test_settling_takes_no_time(make_app: MakeApp) -> None:
     staged(make_app, scene)
 
 
+def test_who_waits_in_vain_is_told_for_what(make_app: MakeApp) -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.start("run", "['real_work']")
+        with pytest.raises(TimeoutError, match=r"Something still runs after 0\.05 s"):
+            await stage.keeper.settle(0.05)
+        with pytest.raises(TimeoutError, match="has come to 2030-01-01 00:00:00 of 2030-01-01 00:01:00"):
+            await stage.keeper.advance(timedelta(seconds=60), 0.05)
+
+    staged(make_app, scene)
+
+
 def test_advances_by_what_it_is_told_and_stops_at_each_timer_on_the_way(make_app: MakeApp) -> None:
     async def scene(stage: Stage) -> None:
         instance = await stage.start("nap", "[60, 60, 60]")
