@@ -1,7 +1,6 @@
 """Ask an agent for its step."""
 
 import asyncio
-from datetime import datetime
 from typing import Any
 
 from activities.stage import Activity, Product, Scene, Stage, named
@@ -20,7 +19,7 @@ def ask_agent(stage: Stage, parts: Parts) -> Activity:
 
     async def answer(scene: Scene) -> Product:
         request = await _request(scene)
-        reply = await _reply(parts.model, request, parts.clock, scene.order.not_after)
+        reply = await _reply(parts.model, request, parts.clock, scene.seconds_left(parts.clock.now()))
         if not reply.text.strip():
             empty = Failure(category=Category.TRANSIENT, message=f"agent {request.agent!r}: an empty answer")
             raise ModelFailed(empty)
@@ -49,22 +48,21 @@ async def _request(scene: Scene) -> Request:
     )
 
 
-async def _reply(model: Model, request: Request, clock: Clock, not_after: datetime) -> Reply:
+async def _reply(model: Model, request: Request, clock: Clock, seconds: float) -> Reply:
     try:
-        return await within(clock, not_after, model, request)
+        return await within(clock, seconds, model, request)
     except ModelFailed as error:
         raise ModelFailed(named(error.failure, f"agent {request.agent!r}")) from error
 
 
-async def within(clock: Clock, not_after: datetime, model: Model, request: Request) -> Reply:
+async def within(clock: Clock, seconds: float, model: Model, request: Request) -> Reply:
     """The model's reply, if it comes in time; a call that does not is cancelled, not left behind."""
     call = asyncio.ensure_future(model.complete(request))
     # A model that answers at once needs no timer, and a clock that can jump must not see one.
     await asyncio.sleep(0)
     if call.done():
         return call.result()
-    seconds = (not_after - clock.now()).total_seconds()
-    timer = asyncio.ensure_future(clock.sleep(max(seconds, 0)))
+    timer = asyncio.ensure_future(clock.sleep(seconds))
     try:
         await asyncio.wait({call, timer}, return_when=asyncio.FIRST_COMPLETED)
         if call.done():

@@ -24,10 +24,10 @@ def publish_artifact(stage: Stage, parts: Parts) -> Activity:
         # Of the run's and the step's own name, which holds no dot: published again after a crash, it replaces
         # itself alone. A folder for each would cost more than the file.
         name = f"runs/{scene.order.run}/{step.name}.{filename}"
-        left = (scene.order.not_after - parts.clock.now()).total_seconds()
+        left = scene.seconds_left(parts.clock.now())
         try:
             # In the store's time, which is real whatever the clock says.
-            async with asyncio.timeout(max(left, 0)):
+            async with asyncio.timeout(left):
                 return Product(text=await parts.artifacts.put(name, content, content_type=step.content_type))
         except TimeoutError as error:
             raise ArtifactsUnavailable(f"The file {name!r} was not written within {left:.3g} s.") from error

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -98,6 +99,10 @@ class Scene:
         if held is None:
             raise TextLost(f"runs/{self.order.run}")
         return held
+
+    def seconds_left(self, now: datetime) -> float:
+        """How long what begins now may take."""
+        return max(min(self.order.timeout, (self.order.not_after - now).total_seconds()), 0.0)
 
 
 Effect = Callable[[Scene], Awaitable[Product]]

@@ -182,7 +182,9 @@ class _Reader:
         """Refuse what is meant for this app and read by nobody: misspelt, it would change nothing."""
         for variable in sorted(self._environment):
             is_meant = variable.upper().startswith(PREFIX) and self._environment[variable].strip()
-            if is_meant and variable not in self._known:
+            # What Docker and Kubernetes tell of a service that is called so as well.
+            is_neighbours = variable.startswith((f"{PREFIX}PORT", f"{PREFIX}SERVICE_"))
+            if is_meant and variable not in self._known and not is_neighbours:
                 # What all of them begin with would make any two alike.
                 known = (name.removeprefix(PREFIX) for name in self._known)
                 meant = nearest(variable[len(PREFIX) :], known)

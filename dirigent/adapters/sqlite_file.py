@@ -69,11 +69,6 @@ class SqliteFile:
             raise self._refusal(error) from error
         self._identity = _identity(self._path)
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether it is open, and the file the one that was opened."""
-        return self._connection is not None and self._identity == _identity(self._path)
-
     def run(self, statement: str, *values: Any) -> sqlite3.Cursor:
         """Run a statement that gives no rows."""
         try:

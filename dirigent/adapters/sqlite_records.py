@@ -4,7 +4,6 @@ import base64
 import binascii
 import logging
 import os
-import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -97,8 +96,7 @@ class SqliteRecords:
         self._written, self._read = SqliteFile(path), SqliteFile(path)
         self._writer = Lane("records-writer", self._commit, self._written.close)
         # Of its own, so that whoever reads does not wait for the disk to have others' writes.
-        self._reader = Lane("records-reader", self._look, self._rest)
-        self._reading = threading.Lock()
+        self._reader = Lane("records-reader", self._look, self._read.close)
         # Index → when to try again to make it.
         self._missing: dict[tuple[str, tuple[str, ...]], float] = {}
 
@@ -123,14 +121,8 @@ class SqliteRecords:
         def act(file: SqliteFile) -> Row | None:
             return _find(file, table, partition, key)
 
-        # One row is found in less time than another thread is told of it, and waits for no writer.
-        is_free = self._reading.acquire(blocking=False)
-        if is_free:
-            try:
-                if self._read.is_ready:
-                    return act(self._read)
-            finally:
-                self._reading.release()
+        # Never on the caller's thread, quick as it would be: when another process holds the file, or the disk
+        # hangs, whoever shares the caller's event loop would stand still with it.
         row: Row | None = await self._reader.do(act)
         return row
 
@@ -223,12 +215,8 @@ class SqliteRecords:
             file.run("COMMIT")
 
     def _look(self, jobs: list[Job]) -> None:
-        with self._reading, _undone_on_failure(self._read) as file:
+        with _undone_on_failure(self._read) as file:
             _do_each(jobs, file)
-
-    def _rest(self) -> None:
-        with self._reading:
-            self._read.close()
 
 
 @contextmanager

@@ -75,6 +75,8 @@ class Perform(Message, frozen=True, kw_only=True):
     attempt: int
     #: Nothing is started later than this, and what is under way by then has failed.
     not_after: datetime
+    #: Seconds the attempt may take from its beginning.
+    timeout: float
     opening: StartRun | None = None
     closes: bool = False
 

@@ -15,6 +15,9 @@ from dirigent.domain.runs import Perform, PlannedStep, StartRun
 #: So it is not given for ever, nor without a breath, however little patience is declared.
 MOST_UNBEGUN = 5
 UNBEGUN_PAUSE = timedelta(seconds=1)
+#: An order may wait for a free place this long before it is too late: its attempt's time counts from its
+#: beginning, or a burst of runs would fail by waiting for each other.
+QUEUE_PATIENCE = timedelta(minutes=5)
 #: Durable keeps 16 KB of what a run says of itself.
 MOST_TOLD, LONGEST_REASON = 10, 300
 
@@ -115,7 +118,8 @@ class Wave(Message, frozen=True, kw_only=True):
             definition=start.definition,
             step=call.step.name,
             attempt=one.attempts + 1,
-            not_after=min(now + timedelta(seconds=call.step.timeout), self.deadline),
+            not_after=min(now + timedelta(seconds=call.step.timeout) + QUEUE_PATIENCE, self.deadline),
+            timeout=call.step.timeout,
             # The plan is the orchestrator's alone, and long.
             opening=replace(start, plan=()) if call.opens else None,
             closes=call.closes,

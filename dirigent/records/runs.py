@@ -59,21 +59,9 @@ class Runs:
         try:
             await self._records.insert(RUNS, start.account, start.run, _to_values(record))
         except RowExists:
-            await self._reopen(record)
             return False
         self._inputs.keep((start.account, start.run), start.input, start.input)
         return True
-
-    async def _reopen(self, record: RunRecord) -> None:
-        """Let a run that failed and was restarted under its own id go on; what it has completed stands."""
-        row = await self._records.get(RUNS, record.account, record.run)
-        if row is None or _to_run(row).status not in (Status.FAILED, Status.CANCELLED):
-            return
-        values: dict[str, Value] = {"status": str(record.status), "updated_at": record.updated_at}
-        try:
-            await self._records.merge(RUNS, record.account, record.run, values, etag=row.etag)
-        except RowChanged:
-            return
 
     async def get(self, account: str, run: str) -> RunRecord | None:
         """The run's record."""
@@ -133,10 +121,12 @@ class Runs:
             await self.complete(account, run, result, at=at)
 
     async def end(self, record: RunRecord) -> None:
-        """Write the record of a run that ended otherwise, opened or not, unless it has ended already."""
-        while not await self.mend(record):
-            kept = await self.get(record.account, record.run)
-            if kept is not None and kept.status in ENDED:
+        """Write the record of a run that ended otherwise, opened or not; it replaces what others guessed."""
+        while True:
+            row = await self._records.get(RUNS, record.account, record.run)
+            if row is not None and _to_run(row).status in (Status.COMPLETED, Status.CANCELLED):
+                return
+            if await self._written(record, row):
                 return
 
     async def mend(self, record: RunRecord) -> bool:
@@ -144,11 +134,16 @@ class Runs:
         row = await self._records.get(RUNS, record.account, record.run)
         if row is not None and _to_run(row).status in ENDED:
             return False
+        return await self._written(record, row)
+
+    async def _written(self, record: RunRecord, over: Row | None) -> bool:
+        """Whether the record was written before anybody else wrote another."""
+        values = _to_values(record)
         try:
-            if row is None:
-                await self._records.insert(RUNS, record.account, record.run, _to_values(record))
+            if over is None:
+                await self._records.insert(RUNS, record.account, record.run, values)
             else:
-                await self._records.merge(RUNS, record.account, record.run, _to_values(record), etag=row.etag)
+                await self._records.merge(RUNS, record.account, record.run, values, etag=over.etag)
         except (RowChanged, RowExists):
             return False
         return True
@@ -237,7 +232,8 @@ def _to_values(record: RunRecord) -> dict[str, Value]:
         values |= {
             "error_category": str(record.error.category),
             "error_message": record.error.message[:LONGEST_MESSAGE],
-            "error_step": record.error.step,
+            # Written even if there is none: a former error's must not show through.
+            "error_step": record.error.step or "",
             "error_attempts": record.error.attempts,
         }
     return {name: value for name, value in values.items() if value is not None}
@@ -278,7 +274,7 @@ def _to_error(values: "_Reader") -> RunError | None:
     return RunError(
         category=Category(category),
         message=values.text("error_message") or "",
-        step=values.text("error_step"),
+        step=values.text("error_step") or None,
         attempts=values.number("error_attempts"),
     )
 

@@ -98,6 +98,7 @@ class Job:
             step=step,
             attempt=attempt,
             not_after=self.clock.now() + timedelta(seconds=seconds),
+            timeout=30,
             opening=self.start if step == "write" else None,
             closes=step == "publish",
         )

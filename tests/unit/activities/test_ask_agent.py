@@ -1,7 +1,6 @@
 """Asking an agent."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -63,10 +62,9 @@ class WaitingModel:
 
 def test_a_call_that_never_ends_is_cancelled_when_its_time_is_over(job: Any) -> None:
     model = WaitingModel(asyncio.Event().wait)
-    limit = job.clock.now() + timedelta(seconds=30)
 
     with pytest.raises(ModelFailed, match="TIMEOUT: no answer from 'gpt' within 30 s"):
-        asyncio.run(within(job.clock, limit, model, REQUEST))
+        asyncio.run(within(job.clock, 30, model, REQUEST))
     assert model.cancelled
 
 
@@ -86,9 +84,8 @@ def test_an_answer_in_time_is_an_answer(job: Any) -> None:
             await turn
 
     model = WaitingModel(some_turns)
-    limit = job.clock.now() + timedelta(seconds=30)
 
-    assert asyncio.run(within(SlowClock(), limit, model, REQUEST)) == REPLY
+    assert asyncio.run(within(SlowClock(), 30, model, REQUEST)) == REPLY
 
 
 def test_an_empty_answer_is_none(job: Any) -> None:
@@ -110,3 +107,17 @@ def test_halves_of_characters_are_replaced(job: Any) -> None:
     job.model.say = lambda _: "half \ud800 of it"
 
     assert codec.decode(Done, asked(job)) == Done(usage=Usage(input_tokens=3, output_tokens=4))
+
+
+def test_an_attempts_time_counts_from_its_beginning(job: Any) -> None:
+    job.model.complete = WaitingModel(asyncio.Event().wait).complete
+
+    told = codec.decode(Failed, asked(job, seconds=300)).failure.message
+    assert told == "agent 'writer': no answer from 'gpt' within 30 s"
+
+
+def test_but_never_beyond_what_the_order_allows(job: Any) -> None:
+    job.model.complete = WaitingModel(asyncio.Event().wait).complete
+
+    told = codec.decode(Failed, asked(job, seconds=4)).failure.message
+    assert told == "agent 'writer': no answer from 'gpt' within 4 s"

@@ -22,7 +22,15 @@ START = StartRun(
     timeout=60.0,
 )
 PERFORM = Perform(
-    run="r1", account="a", definition="d", step="s", attempt=1, not_after=NOON, opening=START, closes=True
+    run="r",
+    account="a",
+    definition="d",
+    step="s",
+    attempt=1,
+    not_after=NOON,
+    timeout=3,
+    opening=START,
+    closes=True,
 )
 FAILED = Failed(failure=Failure(category=Category.RATE_LIMIT, message="busy", retry_after=7.5), attempts=2)
 

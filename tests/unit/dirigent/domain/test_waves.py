@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dirigent.domain.outcomes import RETRIED, Category, Done, Failed, Failure, Outcome
 from dirigent.domain.retries import RetryPolicy
 from dirigent.domain.runs import Held, PlannedStep, StartRun
-from dirigent.domain.waves import MOST_UNBEGUN, UNBEGUN_PAUSE, Call, Wave
+from dirigent.domain.waves import MOST_UNBEGUN, QUEUE_PATIENCE, UNBEGUN_PAUSE, Call, Wave
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 END = NOW + timedelta(seconds=3600)
@@ -46,7 +46,7 @@ def test_orders_all_calls_at_once() -> None:
 def test_an_order_ends_with_its_own_time_or_with_the_runs() -> None:
     late = NOW + timedelta(seconds=3590)
 
-    assert wave("one").orders(NOW)[0].not_after == NOW + timedelta(seconds=30)
+    assert wave("one").orders(NOW)[0].not_after == NOW + timedelta(seconds=30) + QUEUE_PATIENCE
     assert wave("one").orders(late)[0].not_after == NOW + timedelta(seconds=3600)
 
 

@@ -131,17 +131,23 @@ def test_a_cancelled_run_is_not_completed_by_a_latecomer(runs: Runs) -> None:
     assert asyncio.run(kept(runs, start())) == cancelled
 
 
-def test_a_run_that_is_opened_again_goes_on(runs: Runs) -> None:
-    asyncio.run(runs.end(failed(start())))
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
+def test_a_late_order_of_the_first_step_opens_no_ended_run_again(runs: Runs, status: Status) -> None:
+    ended = replace(failed(start()), status=status)
+    asyncio.run(runs.end(ended))
     was_new = asyncio.run(runs.open(start(), at=LATER))
 
+    assert (was_new, asyncio.run(kept(runs, start()))) == (False, ended)
+
+
+def test_a_runs_own_failure_replaces_what_others_took_for_its_end(runs: Runs) -> None:
+    guess = RunError(category=Category.PERMANENT, message="gone", step="one", attempts=2)
+    asyncio.run(runs.mend(replace(failed(start()), error=guess)))
+    truth = RunError(category=Category.AUTHENTICATION, message="no key")
+    asyncio.run(runs.end(replace(failed(start()), error=truth)))
+
     record = asyncio.run(kept(runs, start()))
-    assert (was_new, record.status, record.error, record.completed_at) == (
-        False,
-        Status.IN_PROGRESS,
-        None,
-        None,
-    )
+    assert record.error == truth
 
 
 def test_completing_a_forgotten_run_leaves_no_remnant(runs: Runs) -> None:
