@@ -113,6 +113,10 @@ class _Place:
         self._left = True
         for module in self.modules():
             sys.modules.pop(module.__name__, None)
+            package, _, child = module.__name__.rpartition(".")
+            # A package that was there before stays, and `from package import child` would find it in there.
+            if package in sys.modules:
+                vars(sys.modules[package]).pop(child, None)
         sys.path[:] = self._path
         os.chdir(self._cwd)
 

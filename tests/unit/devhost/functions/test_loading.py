@@ -232,6 +232,26 @@ def test_finds_modules_of_the_app_and_its_packages(write_app: Write) -> None:
     assert "beside" not in sys.modules
 
 
+def test_forgets_modules_of_a_package_that_was_there_before(write_app: Write, tmp_path: Path) -> None:
+    folder = write_app("from shelf import beside\n" + ACTIVITY + "def f(n): return id(beside)")
+    (tmp_path / "shelf").mkdir()
+    (tmp_path / "shelf" / "__init__.py").write_text("")
+    (tmp_path / "shelf" / "beside.py").write_text("x = 1")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        import shelf  # type: ignore[import-not-found]  # noqa: PLC0415 - as a test does that knows the app
+
+        app = asyncio.run(load(AppSettings.read(folder)))
+        was_there = hasattr(shelf, "beside")
+        app.unload()
+    finally:
+        sys.path.remove(str(tmp_path))
+        del sys.modules["shelf"]
+
+    assert was_there
+    assert not hasattr(shelf, "beside")
+
+
 def test_loads_a_second_app_after_the_first_and_the_first_again_when_changed(write_app: Write) -> None:
     def returned() -> object:
         app = asyncio.run(load(AppSettings.read(folder)))
