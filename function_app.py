@@ -8,7 +8,7 @@ import azure.functions as func
 from activities import activities
 from dirigent import declarations, wiring
 from dirigent.settings import Settings
-from entities import ENTITIES
+from entities import entities
 from orchestrators import ORCHESTRATORS
 from triggers import blueprints
 
@@ -23,7 +23,7 @@ for orchestrator in ORCHESTRATORS:
     app.orchestration_trigger(context_name="context")(orchestrator)
 for activity in activities(parts):
     app.activity_trigger(input_name="order")(activity)
-for entity in ENTITIES:
+for entity in entities(parts.clock, catalogue):
     app.entity_trigger(context_name="context")(entity)
 for blueprint in blueprints(parts, catalogue, settings):
     app.register_functions(blueprint)

@@ -26,8 +26,10 @@ def close_run(parts: Parts) -> Activity:
             message=failure.message,
             step=order.step,
             attempts=order.failed.attempts,
+            retry_after=failure.retry_after,
+            passage=order.failed.passage,
         )
-        record = opened(start, at=now)
+        record = opened(start, at=now, admission=order.admission)
         try:
             await runs.end(replace(record, status=Status.FAILED, completed_at=now, error=why))
             if start.claim is not None:

@@ -12,7 +12,7 @@ from dirigent import codec
 from dirigent.domain.catalogue import Definition, ResultField, Step
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome, Usage
-from dirigent.domain.records import StepRecord
+from dirigent.domain.records import Degraded, StepRecord
 from dirigent.domain.runs import Held, Perform
 from dirigent.ports import Parts
 from dirigent.ports.artifacts import ArtifactsUnavailable
@@ -31,6 +31,10 @@ TOO_LATE = "its time was over before it began, or before what it was doing came 
 Activity = Callable[[Any], Coroutine[Any, Any, Any]]
 
 
+class TooLate(Exception):
+    """No time is left to begin anything."""
+
+
 class Product(Message, frozen=True, kw_only=True):
     """What an effect brought: the step's output, and whose work it is."""
 
@@ -38,6 +42,7 @@ class Product(Message, frozen=True, kw_only=True):
     agent: str | None = None
     model: str | None = None
     usage: Usage = Usage()
+    degraded: Degraded | None = None
 
 
 class Scene:
@@ -101,8 +106,12 @@ class Scene:
         return held
 
     def seconds_left(self, now: datetime) -> float:
-        """How long what begins now may take."""
-        return max(min(self.order.timeout, (self.order.not_after - now).total_seconds()), 0.0)
+        """How long what begins now may take; `TooLate` when nothing may begin any more."""
+        order = self.order
+        left = (order.not_after - now).total_seconds()
+        if left <= 0 or (order.begin_by is not None and now > order.begin_by):
+            raise TooLate
+        return min(order.timeout, left)
 
 
 Effect = Callable[[Scene], Awaitable[Product]]
@@ -123,7 +132,9 @@ class Stage:
         try:
             return await self._perform(order, effect)
         except ModelFailed as error:
-            return Failed(failure=error.failure.brief())
+            return Failed(failure=error.failure.brief(), is_theirs=error.is_theirs)
+        except TooLate:
+            return failed(Category.TIMEOUT, TOO_LATE, attempts=0)
         except (RecordsUnavailable, ArtifactsUnavailable) as error:
             return unavailable(error)
         except Unreadable as error:
@@ -135,26 +146,33 @@ class Stage:
         scene = Scene(order, definition, self._runs, self._texts)
         # A run that was not there a moment ago has no step yet.
         done = None if is_new else await self._runs.step(order.run, scene.position, order.step)
-        if done is None and self._clock.now() >= order.not_after:
-            return failed(Category.TIMEOUT, TOO_LATE, attempts=0)
-        usage = await self._do(scene, effect) if done is None else done.usage
+        is_repeated = done is not None
+        if done is None:
+            done = await self._do(scene, effect)
+        is_degraded = done.degraded is not None
         if order.closes:
-            await self._close(scene)
-        return Done(usage=usage)
+            try:
+                await self._close(scene, is_degraded=is_degraded or order.is_degraded)
+            except (RecordsUnavailable, ArtifactsUnavailable) as error:
+                # Not to be confused with a step that is to be done again: nobody needs to be called.
+                return replace(unavailable(error), is_done=True, is_repeated=is_repeated)
+        return Done(usage=done.usage, is_degraded=is_degraded, is_repeated=is_repeated)
 
     async def _open(self, order: Perform) -> bool:
         start = order.opening
         if start is None:
             return False
-        is_new = await self._runs.open(start, at=self._clock.now())
+        is_new = await self._runs.open(start, at=self._clock.now(), admission=order.admission)
         # Marked once the record is there, not before: a marked claim is never started again.
         if start.claim is not None:
             await self._claims.mark(start.account, start.claim)
         return is_new
 
-    async def _do(self, scene: Scene, effect: Effect) -> Usage:
+    async def _do(self, scene: Scene, effect: Effect) -> StepRecord:
+        """The step's record as it stands."""
         order, step = scene.order, scene.step
         started_at = self._clock.now()
+        scene.seconds_left(started_at)
         product = whole(await effect(scene))
         # By its content: who comes second with another text must not write over what was recorded.
         digest = sha256(product.text.encode()).hexdigest()[:16]
@@ -171,15 +189,20 @@ class Stage:
             agent=product.agent,
             model=product.model,
             usage=product.usage,
+            passage=order.passage,
+            degraded=product.degraded,
         )
         # Delivered twice at a time, the first to write has done the step: its text is the step's output.
-        if await self._runs.add_step(order.run, record):
-            scene.add(step.output, product.text)
-        return product.usage
+        if not await self._runs.add_step(order.run, record):
+            return await self._runs.step(order.run, scene.position, step.name) or record
+        scene.add(step.output, product.text)
+        return record
 
-    async def _close(self, scene: Scene) -> None:
+    async def _close(self, scene: Scene, *, is_degraded: bool) -> None:
         order, workflow = scene.order, scene.definition.workflow
         result = {name: await _result(scene, wanted) for name, wanted in workflow.result.items()}
+        if is_degraded:
+            result["degraded"] = _degraded(await self._runs.steps(order.run))
         name = f"runs/{order.run}/result.json"
         held = await self._texts.keep(
             codec.to_json(result).decode(), name=name, content_type="application/json"
@@ -191,6 +214,11 @@ async def _result(scene: Scene, wanted: ResultField) -> object:
     if wanted.words_of is not None:
         return len((await scene.text(wanted.words_of)).split())
     return await scene.value(wanted.value or "")
+
+
+def _degraded(steps: tuple[StepRecord, ...]) -> list[dict[str, object]]:
+    """Which steps a fallback answered, and why."""
+    return [{"step": step.step, **codec.encode(step.degraded)} for step in steps if step.degraded is not None]
 
 
 def failed(category: Category, message: str, *, attempts: int = 1) -> Failed:

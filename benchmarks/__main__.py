@@ -14,7 +14,9 @@ from benchmarks import (
     content,
     durability,
     fan,
+    gates,
     growth,
+    guards,
     machine,
     recovery,
     starts,
@@ -33,6 +35,8 @@ QUESTIONS: dict[str, Callable[[Plan], Table]] = {
     "durability": durability.measure,
     "content": content.measure,
     "asking": asking.measure,
+    "guards": guards.measure,
+    "gates": gates.measure,
     "app-startup": app_startup.measure,
 }
 

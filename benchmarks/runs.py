@@ -1,4 +1,4 @@
-"""Dirigent itself, in the measuring process: catalogues of any length, and runs of them without HTTP."""
+"""Dirigent itself, in the measuring process: its runs without HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-import yaml
+from msgspec.structs import replace
 
+from benchmarks.catalogues import ROOT
 from benchmarks.opened_host import OpenedHost, opened
 from devhost.options import Replay
-from dirigent import codec, declarations
+from dirigent import codec
 from dirigent.domain.catalogue import Definition
 from dirigent.domain.run_ids import new_run_id
 from dirigent.domain.runs import Held, StartRun
 from dirigent.ports import Parts
 from dirigent.records.definitions import Definitions
 
-ROOT = Path(__file__).parents[1]
 TOPIC = "solar power at sea"
 
 
@@ -31,31 +31,37 @@ class RunningApp:
     parts: Parts
     numbers: "count[int]"
 
-    async def run(self, definition: Definition, digest: str) -> str:
-        """One run to its good end; its id."""
-        run = new_run_id(datetime.now(UTC), next(self.numbers))
-        start = StartRun(
-            run=run,
+    async def prepared(self, definition: Definition, *, is_guarded: bool = True) -> StartRun:
+        """What runs of the definition are started with; those that are not guarded pass no gate."""
+        return StartRun(
+            run="",
             account="default",
             workflow=definition.workflow.name,
             type=definition.workflow.type,
-            definition=digest,
+            definition=await Definitions(self.parts.artifacts).freeze(definition),
             plan=definition.plan(),
             input=Held(text=codec.to_json({"topic": TOPIC}).decode()),
             created_at=datetime.now(UTC),
             timeout=definition.workflow.timeout,
+            max_wait=definition.workflow.max_wait if is_guarded else None,
         )
-        await self.host.start(definition.workflow.pattern, codec.encode(start), instance_id=run)
-        await self.host.result(run)
-        return run
 
-    async def drive(self, definition: Definition, runs: int, in_flight: int) -> list[str]:
+    async def run(self, prepared: StartRun, orchestrator: str = "sequential") -> str:
+        """One run to its good end; its id."""
+        at = datetime.now(UTC)
+        start = replace(prepared, run=new_run_id(at, next(self.numbers)), created_at=at)
+        await self.host.start(orchestrator, codec.encode(start), instance_id=start.run)
+        await self.host.result(start.run)
+        return start.run
+
+    async def drive(
+        self, prepared: StartRun, runs: int, in_flight: int, orchestrator: str = "sequential"
+    ) -> list[str]:
         """Run so many to their ends, so many at a time; their ids."""
-        digest = await Definitions(self.parts.artifacts).freeze(definition)
         left = iter(range(runs))
 
         async def run_some() -> list[str]:
-            return [await self.run(definition, digest) for _ in left]
+            return [await self.run(prepared, orchestrator) for _ in left]
 
         async with asyncio.TaskGroup() as group:
             lanes = [group.create_task(run_some()) for _ in range(min(in_flight, runs))]
@@ -63,45 +69,14 @@ class RunningApp:
 
 
 @asynccontextmanager
-async def dirigent_app(folder: Path, *, replay: Replay = "sticky") -> AsyncIterator[RunningApp]:
+async def dirigent_app(
+    folder: Path, catalogue: Path, *, app: Path = ROOT, replay: Replay = "sticky"
+) -> AsyncIterator[RunningApp]:
     """Open the host with the app as it is, its data and state in the folder; durability FULL."""
-    settings = {"DIRIGENT_DATA": str(folder / "data"), "AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
-    async with opened(folder / "state", app=ROOT, settings=settings, replay=replay) as host:
-        yield RunningApp(host=host, parts=host.host.module.parts, numbers=count())
-
-
-def shipped(workflow: str) -> Definition:
-    """A workflow of the catalogue."""
-    return declarations.read(ROOT / "catalogue").definition(workflow)
-
-
-def chain_of(steps: int, folder: Path) -> Definition:
-    """A workflow of so many agents asked one after another, each reading the input and the one before it."""
-    asked = [
-        {
-            "name": f"step-{number}",
-            "agent": "asked",
-            "prompt": "Write a line about {{topic}}." if number == 0 else f"Go on: {{{{o{number - 1}}}}}",
-            "output": f"o{number}",
-        }
-        for number in range(steps)
-    ]
-    content = {
-        "models.yaml": {"fast": {"deployment": "fast"}},
-        "agents/asked.yaml": {
-            "asked": {"description": "Is asked.", "instructions": "Answer in a line.", "model": "fast"}
-        },
-        "workflows/long.yaml": {
-            "long": {
-                "description": "Asks again and again.",
-                "type": "long",
-                "input": {"topic": {"type": "string"}},
-                "steps": asked,
-                "result": {"last": {"value": f"o{steps - 1}"}},
-            }
-        },
+    settings = {
+        "DIRIGENT_DATA": str(folder / "data"),
+        "DIRIGENT_CATALOGUE": str(catalogue),
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
     }
-    for name, declared in content.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(yaml.safe_dump(declared, sort_keys=False), encoding="utf-8")
-    return declarations.read(folder).definition("long")
+    async with opened(folder / "state", app=app, settings=settings, replay=replay) as host:
+        yield RunningApp(host=host, parts=host.host.module.parts, numbers=count())

@@ -1,8 +1,12 @@
-"""What is remembered between runs: thin shells, at most 40 lines each, over machines of the domain."""
+"""Remember: thin shells, at most 40 lines each, over machines of the domain."""
 
-from collections.abc import Callable
-from typing import Any
+from dirigent.domain.catalogue import Catalogue
+from dirigent.ports.clock import Clock
+from entities.account import account
+from entities.deployment import deployment
+from entities.shell import Entity
 
-#: Functions of one argument, `context`, each an entity of its own name. Nothing is remembered so far: the
-#: room is for circuits and limits, one entity for each account and one for each model deployment.
-ENTITIES: tuple[Callable[[Any], None], ...] = ()
+
+def entities(clock: Clock, catalogue: Catalogue) -> tuple[Entity, ...]:
+    """Every entity; each keeps to what the catalogue declares today."""
+    return (account(clock, catalogue), deployment(clock, catalogue))

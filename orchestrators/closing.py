@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from dirigent import codec
 from dirigent.domain.outcomes import Done, Failed
+from dirigent.domain.passages import Passage
 from dirigent.domain.runs import CloseRun, StartRun
 from dirigent.ports.orchestration import Context, Steps
-from orchestrators.asking import now, outcome_of
+from orchestrators.hearing import now, outcome_of
 
 #: Seconds before each further attempt to write the end down; the task's view tells it without, too.
 PAUSES = (5, 20, 60, 300)
@@ -23,9 +24,13 @@ class RunFailed(Exception):
         super().__init__(f"{where} failed ({failure.category}): {failure.message}")
 
 
-def closing(context: Context, start: StartRun, failed: Failed, step: str | None) -> Steps:
+def closing(
+    context: Context, start: StartRun, failed: Failed, step: str | None, admission: Passage | None = None
+) -> Steps:
     """Write the failure down, then raise it."""
-    order = codec.encode(CloseRun(opening=replace(start, plan=()), failed=failed, step=step))
+    order = codec.encode(
+        CloseRun(opening=replace(start, plan=()), failed=failed, step=step, admission=admission)
+    )
     for pause in (*PAUSES, None):
         outcome = yield from outcome_of(context.call_activity("close_run", order), "close_run")
         if isinstance(outcome, Done) or pause is None:

@@ -1,32 +1,42 @@
 """Routes that show what is declared."""
 
+from collections.abc import Callable
+
 import azure.durable_functions as df
 import azure.functions as func
+from msgspec.structs import asdict
 
-from dirigent.domain.catalogue import Agent, AskStep, Catalogue, PublishStep, Workflow
+from dirigent.domain.catalogue import Agent, AskStep, Catalogue, Fallback, PublishStep, Workflow
+from dirigent.settings import Settings
+from triggers.identity import caller
 from triggers.problems import answered
 from triggers.replies import tagged
 from triggers.routes import Handler, add_route
 from triggers.starts import find_workflow
 
 
-def directory(catalogue: Catalogue) -> df.Blueprint:
-    """The routes that show the catalogue's workflows and agents."""
+def directory(catalogue: Catalogue, settings: Settings) -> df.Blueprint:
+    """The routes that show the catalogue's workflows and agents, to every account alike."""
 
-    async def list_workflows(req: func.HttpRequest) -> func.HttpResponse:
-        lines = [_line(workflow) for _, workflow in sorted(catalogue.workflows.items())]
-        return tagged(req, {"workflows": lines})
-
-    async def show_workflow(req: func.HttpRequest) -> func.HttpResponse:
+    async def answer(req: func.HttpRequest, view: Callable[[], object]) -> func.HttpResponse:
         async def shown() -> func.HttpResponse:
-            workflow = find_workflow(catalogue, req.route_params["name"])
-            return tagged(req, workflow_view(workflow, catalogue))
+            # What is declared belongs to no account, but it is nothing for strangers.
+            caller(req, settings)
+            return tagged(req, view())
 
         return await answered(shown())
 
+    async def list_workflows(req: func.HttpRequest) -> func.HttpResponse:
+        workflows = sorted(catalogue.workflows.items())
+        return await answer(req, lambda: {"workflows": [_line(workflow) for _, workflow in workflows]})
+
+    async def show_workflow(req: func.HttpRequest) -> func.HttpResponse:
+        name = req.route_params["name"]
+        return await answer(req, lambda: workflow_view(find_workflow(catalogue, name), catalogue))
+
     async def list_agents(req: func.HttpRequest) -> func.HttpResponse:
-        agents = [agent_view(agent, catalogue) for _, agent in sorted(catalogue.agents.items())]
-        return tagged(req, {"agents": agents})
+        agents = sorted(catalogue.agents.items())
+        return await answer(req, lambda: {"agents": [agent_view(agent, catalogue) for _, agent in agents]})
 
     blueprint = df.Blueprint()
     routes: dict[str, Handler] = {
@@ -67,6 +77,7 @@ def workflow_view(workflow: Workflow, catalogue: Catalogue) -> dict[str, object]
         "steps": [_step(step, catalogue) for step in workflow.steps],
         "result": list(workflow.result),
         "timeout": workflow.timeout,
+        "max_wait": workflow.max_wait,
         "sample": workflow.sample,
     }
 
@@ -94,9 +105,27 @@ def agent_view(agent: Agent, catalogue: Catalogue) -> dict[str, object]:
             "exponential_base": agent.retry.exponential_base,
             "max_delay": agent.retry.max_delay,
         },
-        "workflows": sorted(
-            name
-            for name, workflow in catalogue.workflows.items()
-            if any(isinstance(step, AskStep) and step.agent == agent.name for step in workflow.steps)
-        ),
+        "limits": asdict(agent.limits),
+        "fallback": None if agent.fallback is None else _fallback(agent.fallback),
+        "workflows": _workflows(agent, catalogue),
     }
+
+
+def _workflows(agent: Agent, catalogue: Catalogue) -> list[str]:
+    """The workflows that ask the agent, or may ask it as somebody's fallback."""
+    names = {agent.name} | {
+        other.name
+        for other in catalogue.agents.values()
+        if other.fallback is not None and other.fallback.agent == agent.name
+    }
+    return sorted(
+        name
+        for name, workflow in catalogue.workflows.items()
+        if any(isinstance(step, AskStep) and step.agent in names for step in workflow.steps)
+    )
+
+
+def _fallback(fallback: Fallback) -> dict[str, object]:
+    """In the words by which results are marked; a fixed value may be a whole article, and is not shown."""
+    by = "agent" if fallback.agent else "model" if fallback.model else "value"
+    return {"by": by, "name": fallback.agent or fallback.model}

@@ -11,7 +11,7 @@ import azure.functions as func
 from dirigent import VERSION
 from dirigent.ports import Parts
 from dirigent.settings import Settings
-from triggers.replies import reply
+from triggers.replies import UNKEPT, reply
 from triggers.routes import add_route
 
 #: Seconds a check may take.
@@ -35,7 +35,7 @@ def health(parts: Parts, settings: Settings) -> df.Blueprint:
     async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
         values = await examination.told()
         status = 503 if values["status"] == "unhealthy" else 200
-        return reply(values, status=status, headers={"Cache-Control": "no-store"})
+        return reply(values, status=status, headers=UNKEPT)
 
     blueprint = df.Blueprint()
     add_route(blueprint, "GET", "health", health, level=func.AuthLevel.ANONYMOUS)

@@ -1,8 +1,9 @@
 """Durable instances, as much as the triggers ask of them."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from dirigent import codec
 from dirigent.domain.messages import Message
@@ -11,6 +12,8 @@ from dirigent.domain.waves import Wait
 
 #: Seconds to wait for Durable's answer about one instance.
 PATIENCE = 10.0
+
+Kind = TypeVar("Kind")
 
 
 class Instance(Message, frozen=True, kw_only=True):
@@ -38,13 +41,16 @@ class InstancesUnavailable(Exception):
 
 
 class Instances(Protocol):
-    """Starts, finds and forgets instances."""
+    """Starts, finds, ends and forgets instances."""
 
     async def start(self, pattern: str, start: StartRun) -> None:
         """Start the run; one that runs already counts as started."""
 
     async def find(self, run: str, *, with_start: bool = False) -> Instance | None:
         """The run's instance, None when there is none; what it was started with only if asked, it is long."""
+
+    async def terminate(self, run: str, reason: str) -> None:
+        """End the run; one that has ended stays as it is."""
 
     async def purge(self, run: str) -> None:
         """Forget the history of a run that ended; it may be gone already."""
@@ -58,32 +64,37 @@ class DurableInstances:
 
     async def start(self, pattern: str, start: StartRun) -> None:
         """Start the run; one that runs already counts as started."""
+        wanted = self._client.start_new(pattern, instance_id=start.run, client_input=codec.encode(start))
         try:
-            async with asyncio.timeout(PATIENCE):
-                await self._client.start_new(pattern, instance_id=start.run, client_input=codec.encode(start))
-        except Exception as error:
-            # The SDK raises bare exceptions, for an id that runs already too: Durable knows how it stands.
+            await patiently(wanted, "The run could not be started")
+        except InstancesUnavailable:
+            # It is an error for an id that runs already, too: Durable knows how it stands.
             if await self.find(start.run) is None:
-                raise InstancesUnavailable(f"The run could not be started: {_told(error)}") from error
+                raise
 
     async def find(self, run: str, *, with_start: bool = False) -> Instance | None:
         """The run's instance, None when there is none; what it was started with only if asked."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                status = await self._client.get_status(run, show_input=with_start)
-        except Exception as error:
-            # The SDK raises bare exceptions.
-            raise InstancesUnavailable(f"Durable did not say how the run stands: {_told(error)}") from error
+        asked = self._client.get_status(run, show_input=with_start)
+        status = await patiently(asked, "Durable did not say how the run stands")
         return _to_instance(status) if status else None
+
+    async def terminate(self, run: str, reason: str) -> None:
+        """End the run; one that has ended stays as it is."""
+        await patiently(self._client.terminate(run, reason), "Durable did not end the run")
 
     async def purge(self, run: str) -> None:
         """Forget the history of a run that ended; it may be gone already."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._client.purge_instance_history(run)
-        except Exception as error:
-            # The SDK raises bare exceptions.
-            raise InstancesUnavailable(f"Durable did not forget the run: {_told(error)}") from error
+        await patiently(self._client.purge_instance_history(run), "Durable did not forget the run")
+
+
+async def patiently(asked: Awaitable[Kind], complaint: str) -> Kind:
+    """What Durable answers; `InstancesUnavailable` with the complaint when it does not, or not in time."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await asked
+    except Exception as error:
+        # The SDK raises bare exceptions.
+        raise InstancesUnavailable(f"{complaint}: {_told(error)}") from error
 
 
 def _told(error: Exception) -> str:

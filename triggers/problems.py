@@ -35,9 +35,12 @@ class Refused(Exception):
         *,
         fields: tuple[FieldProblem, ...] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, object] | None = None,
     ) -> None:
         self.status, self.sentence, self.fields = status, sentence, fields
         self.headers = dict(headers or {})
+        #: What programs are told besides.
+        self.members = dict(members or {})
         super().__init__(sentence)
 
 
@@ -77,7 +80,7 @@ def _reply(refused: Refused) -> func.HttpResponse:
             {"field": _valid(problem.field), "message": _valid(problem.message)} for problem in refused.fields
         ]
     return func.HttpResponse(
-        codec.to_json(values),
+        codec.to_json(values | refused.members),
         status_code=refused.status,
         headers=refused.headers,
         mimetype="application/problem+json",

@@ -9,6 +9,8 @@ import azure.functions as func
 
 from dirigent import codec
 
+#: Of what is different a moment later: no cache is to keep it.
+UNKEPT = {"Cache-Control": "no-store"}
 #: Hosts and ports as they are; anything else that a `Host` header holds is not repeated.
 _PLAIN = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 _TAG = re.compile(r'(?:W/)?("[^"]*")')

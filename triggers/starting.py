@@ -20,8 +20,10 @@ from dirigent.records.claims import Claim, Claims, claim_key
 from dirigent.records.definitions import Definitions
 from dirigent.records.runs import Runs
 from dirigent.records.texts import Texts
+from triggers.edge import Edge
+from triggers.gatehouse import Gates
 from triggers.identity import Caller
-from triggers.instances import Instances
+from triggers.instances import Instances, InstancesUnavailable
 from triggers.problems import Refused
 
 #: Seconds between looks for a run that another request is just starting; real ones, for that takes moments.
@@ -46,6 +48,10 @@ class Started(Message, frozen=True, kw_only=True):
     is_replay: bool = False
 
 
+class _NotStarted(Exception):
+    """Another request has claimed the key, and no run of it has come up."""
+
+
 class Starting:
     """Freezes what a run needs and hands it over, behind a claim where the caller names a key."""
 
@@ -54,32 +60,41 @@ class Starting:
     ) -> None:
         self._clock = parts.clock
         self._catalogue = catalogue
+        self._edge = Edge(parts.clock, catalogue)
         self._claims = Claims(parts.records)
         self._runs = Runs(parts.records, parts.artifacts)
         self._texts = Texts(parts.artifacts)
         self._definitions = Definitions(parts.artifacts)
         self._lease, self._looks = timedelta(seconds=lease), looks
 
-    async def start(self, wanted: Wanted, instances: Instances) -> Started:
+    async def start(self, wanted: Wanted, instances: Instances, gates: Gates) -> Started:
         """The run, started by this request or by the one that came first with its key."""
         now = self._clock.now()
         run = new_run_id(now, secrets.randbits(RANDOM_BITS))
         if wanted.key is None:
+            await self._edge.check(wanted.caller, gates)
             await instances.start(wanted.workflow.pattern, await self._frozen(wanted, run, claim=None))
             return Started(run=run)
         claim = _claim(wanted, wanted.key, run, now)
         held = await self._claims.make(claim)
         if held is None:
-            return await self._start_claimed(wanted, claim, instances)
+            return await self._start_claimed(wanted, claim, instances, gates)
         if held.body != claim.body:
             raise Refused(
                 409,
                 f"The Idempotency-Key {wanted.key!r} was used for another input of the workflow "
                 f"{wanted.workflow.name!r}: use a new key for a new run, or send the same input again.",
             )
-        return await self._start_again(wanted, held, instances)
+        try:
+            return await self._start_again(wanted, held, instances, gates)
+        except _NotStarted as unknown:
+            # The request before may have been refused, and so have freed the key.
+            if await self._claims.make(claim) is None:
+                return await self._start_claimed(wanted, claim, instances, gates)
+            await self._edge.check(wanted.caller, gates)
+            raise self._unknown(held) from unknown
 
-    async def _start_again(self, wanted: Wanted, held: Claim, instances: Instances) -> Started:
+    async def _start_again(self, wanted: Wanted, held: Claim, instances: Instances, gates: Gates) -> Started:
         """Answer a repeated request; start its run only if nobody did and nobody is about to."""
         replay = Started(run=held.run, is_replay=True)
         if held.started:
@@ -87,14 +102,18 @@ class Starting:
         now = self._clock.now()
         is_abandoned = now - held.claimed_at >= self._lease and not await self._is_known(held, instances)
         if is_abandoned and await self._claims.renew(held, at=now):
-            return await self._start_claimed(wanted, replace(held, claimed_at=now), instances)
+            return await self._start_claimed(wanted, replace(held, claimed_at=now), instances, gates)
         await self._until_known(held, instances)
         return replay
 
-    async def _start_claimed(self, wanted: Wanted, claim: Claim, instances: Instances) -> Started:
+    async def _start_claimed(
+        self, wanted: Wanted, claim: Claim, instances: Instances, gates: Gates
+    ) -> Started:
         try:
+            await self._edge.check(wanted.caller, gates)
             start = await self._frozen(wanted, claim.run, claim=claim.key)
-        except (RecordsUnavailable, ArtifactsUnavailable):
+        except (Refused, RecordsUnavailable, ArtifactsUnavailable, InstancesUnavailable):
+            # Nothing was handed over: the same key may start the run later.
             await self._release(claim)
             raise
         # Whoever dawdles past the lease may be overtaken, and starting an ended run's id would run it anew.
@@ -121,9 +140,12 @@ class Starting:
                 return
             if pause is not None:
                 await asyncio.sleep(pause)
+        raise _NotStarted
+
+    def _unknown(self, held: Claim) -> Refused:
         left = self._lease - (self._clock.now() - held.claimed_at)
         seconds = max(1, ceil(left.total_seconds()))
-        raise Refused(
+        return Refused(
             503,
             "An earlier request with this Idempotency-Key has not started its run yet. If it was cut short, "
             f"this request starts it when sent again in {seconds} seconds.",
@@ -155,6 +177,7 @@ class Starting:
             created_at=accepted_at(run),
             timeout=workflow.timeout,
             claim=claim,
+            max_wait=workflow.max_wait,
         )
 
 

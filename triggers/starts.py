@@ -9,6 +9,7 @@ from dirigent.domain.spelling import suggestion
 from dirigent.ports import Parts
 from dirigent.settings import Settings
 from triggers.bodies import read
+from triggers.gatehouse import DurableGates
 from triggers.identity import caller
 from triggers.instances import DurableInstances
 from triggers.problems import Refused, answered, ill_fitting
@@ -76,14 +77,16 @@ class _Desk:
     async def _started(
         self, request: func.HttpRequest, client: df.DurableOrchestrationClient, name: str, route: str
     ) -> func.HttpResponse:
+        # First: strangers are not told what there is.
+        asks = caller(request, self._settings)
         workflow = find_workflow(self._catalogue, name)
         wanted = Wanted(
-            caller=caller(request, self._settings),
+            caller=asks,
             workflow=workflow,
             key=_key(request),
             values=check(workflow, read(request, limit=self._settings.body_limit)),
         )
-        started = await self._starting.start(wanted, DurableInstances(client))
+        started = await self._starting.start(wanted, DurableInstances(client), DurableGates(client))
         return self._accepted(request, client, workflow, started, route)
 
     def _accepted(

@@ -3,7 +3,7 @@
 import asyncio
 
 from dirigent import codec
-from dirigent.domain.records import RunError, RunRecord, StepRecord
+from dirigent.domain.records import Degraded, RunError, RunRecord, StepRecord
 from dirigent.domain.runs import Held
 from dirigent.domain.waves import Wait
 from dirigent.records.texts import Texts
@@ -24,10 +24,7 @@ async def task_view(
         "status": record.status,
         "input": await _object("input", record, record.input, texts),
         "created_at": record.created_at,
-        "steps": [
-            {"name": step.record, "completed_at": step.completed_at, "result": {step.output: output}}
-            for step, output in zip(steps, outputs, strict=True)
-        ],
+        "steps": [_step(step, output) for step, output in zip(steps, outputs, strict=True)],
         "result": result,
         "completed_at": record.completed_at,
     }
@@ -38,6 +35,23 @@ async def task_view(
     if is_simulated(steps):
         view["simulated"] = True
     return view
+
+
+def _step(step: StepRecord, output: str) -> dict[str, object]:
+    view: dict[str, object] = {
+        "name": step.record,
+        "completed_at": step.completed_at,
+        "result": {step.output: output},
+    }
+    return view if step.degraded is None else view | {"degraded": degraded_view(step.degraded)}
+
+
+def degraded_view(degraded: Degraded) -> dict[str, object]:
+    """Who answered in place of the agent, and why; a fixed value has no name."""
+    view: dict[str, object] = {"by": degraded.by}
+    if degraded.name is not None:
+        view["name"] = degraded.name
+    return view | {"category": degraded.category, "because": degraded.because}
 
 
 async def _object(what: str, record: RunRecord, held: Held, texts: Texts) -> dict[str, object]:
@@ -70,6 +84,8 @@ def error_view(error: RunError) -> dict[str, object]:
     view: dict[str, object] = {"category": error.category, "message": error.message}
     if error.step is not None:
         view |= {"step": error.step, "attempts": error.attempts}
+    if error.retry_after is not None:
+        view["retry_after"] = error.retry_after
     return view
 
 

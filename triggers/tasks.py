@@ -1,16 +1,20 @@
-"""Routes that show runs."""
+"""Routes that show runs, and end them."""
 
+import asyncio
 import re
 from urllib.parse import urlencode
 
 import azure.durable_functions as df
 import azure.functions as func
 
+from dirigent.domain.inputs import Problem
+from dirigent.domain.runs import ENDED
 from dirigent.ports import Parts
 from dirigent.ports.records import TokenRefused
 from dirigent.records.runs import Runs
 from dirigent.records.texts import Texts
 from dirigent.settings import Settings
+from triggers.bodies import read
 from triggers.identity import caller
 from triggers.instances import DurableInstances
 from triggers.listing import KNOWN, wanted_runs
@@ -21,11 +25,17 @@ from triggers.routes import add_route
 from triggers.task_view import task_line, task_view
 from triggers.trace_view import trace_view
 
+CANCEL = "task/{id}/cancel"
+#: Seconds between looks whether a run has ended that was told to; real ones, for that takes moments.
+LOOKS = (0.02, 0.05, 0.1, 0.2, 0.4)
+#: Hosts carry the reason in a URL.
+LONGEST_REASON = 500
+
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 def tasks(parts: Parts, settings: Settings) -> df.Blueprint:
-    """The routes that show runs as tasks."""
+    """The routes that show runs as tasks, and the one that cancels them."""
     desk = _Desk(parts, settings)
 
     async def show_task(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
@@ -34,18 +44,22 @@ def tasks(parts: Parts, settings: Settings) -> df.Blueprint:
     async def trace_task(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
         return await answered(desk.trace(req, client))
 
+    async def cancel_task(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+        return await answered(desk.cancel(req, client))
+
     async def list_tasks(req: func.HttpRequest) -> func.HttpResponse:
         return await answered(desk.list(req))
 
     blueprint = df.Blueprint()
     add_route(blueprint, "GET", "task/{id}", show_task, client=True)
     add_route(blueprint, "GET", "task/{id}/trace", trace_task, client=True)
+    add_route(blueprint, "POST", CANCEL, cancel_task, client=True)
     add_route(blueprint, "GET", "tasks", list_tasks)
     return blueprint
 
 
 class _Desk:
-    """Takes questions about runs and replies."""
+    """Takes questions about runs, and wishes to end them, and replies."""
 
     def __init__(self, parts: Parts, settings: Settings) -> None:
         self._settings = settings
@@ -68,6 +82,30 @@ class _Desk:
         found = await self._found(request, client)
         steps = await self._runs.steps(found.record.run)
         return tagged(request, trace_view(found.record, steps, waits=found.waits))
+
+    async def cancel(
+        self, request: func.HttpRequest, client: df.DurableOrchestrationClient
+    ) -> func.HttpResponse:
+        """End one run that goes on; its record says so as soon as somebody looks."""
+        asks = caller(request, self._settings)
+        reason = _reason(read(request, limit=self._settings.body_limit))
+        record = (await self._found(request, client)).record
+        if record.status in ENDED:
+            raise Refused(409, f"The task {record.run!r} has ended: it is {record.status}.")
+        who = f"the account {asks.account!r}" if asks.user is None else f"the user {asks.user!r}"
+        await DurableInstances(client).terminate(record.run, f"cancelled by {who}{reason and f': {reason}'}")
+        where = address(request, f"task/{record.run}", route=CANCEL)
+        for pause in LOOKS:
+            # Until somebody looks, its record does not know, and lists would show it as going on.
+            await asyncio.sleep(pause)
+            if (record := (await self._found(request, client)).record).status in ENDED:
+                break
+        values = {
+            "task_id": record.run,
+            "status": record.status if record.status in ENDED else "cancelling",
+            "message": f"The task was told to end; see how it ended at {where}.",
+        }
+        return reply(values, status=202, headers={"Location": where, "Retry-After": "1"})
 
     async def list(self, request: func.HttpRequest) -> func.HttpResponse:
         """Runs that fit the filters, newest first."""
@@ -94,6 +132,21 @@ class _Desk:
                 404, f"There is no task {run[:100]!r}: it never was, or its time of keeping is over."
             )
         return found
+
+
+def _reason(body: object) -> str:
+    """What the caller gives as the reason, empty without one."""
+    if body is None:
+        return ""
+    if not isinstance(body, dict) or not body.keys() <= {"reason"}:
+        raise Refused(400, 'The body is not of the form {"reason": "…"}; it may be left out.')
+    reason = "" if body.get("reason") is None else body["reason"]
+    if not (isinstance(reason, str) and len(reason) <= LONGEST_REASON):
+        problem = Problem(
+            field="reason", message=f"The reason is not a text of up to {LONGEST_REASON} characters."
+        )
+        raise Refused(400, problem.message, fields=(problem,))
+    return reason.strip()
 
 
 def _next(request: func.HttpRequest, token: str) -> str:

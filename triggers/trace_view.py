@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from dirigent import codec
 from dirigent.domain.outcomes import Usage
-from dirigent.domain.records import RunRecord, StepRecord
+from dirigent.domain.records import RunError, RunRecord, StepRecord
 from dirigent.domain.waves import Wait
-from triggers.task_view import error_view, is_simulated
+from triggers.passage_view import passage_view
+from triggers.task_view import degraded_view, error_view, is_simulated
 
 
 def trace_view(
@@ -23,11 +24,18 @@ def trace_view(
     }
     if waits:
         view["waits"] = codec.encode(waits)
+    if record.admission is not None:
+        view["guards"] = {"admission": passage_view(record.admission)}
     if record.error is not None:
-        view["error"] = error_view(record.error)
+        view["error"] = _error(record.error)
     if is_simulated(steps):
         view["simulated"] = True
     return view
+
+
+def _error(error: RunError) -> dict[str, object]:
+    view = error_view(error)
+    return view if error.passage is None else view | {"guards": passage_view(error.passage)}
 
 
 def _steps(record: RunRecord, steps: tuple[StepRecord, ...]) -> list[dict[str, object]]:
@@ -44,7 +52,7 @@ def _step(step: StepRecord, begun: datetime) -> dict[str, object]:
         view["agent"] = step.agent
     if step.model is not None:
         view["model"] = step.model
-    return view | {
+    view |= {
         "started_at": step.started_at,
         "completed_at": step.completed_at,
         # Attempts that failed, the waits between them, and the way to whoever does the work.
@@ -52,6 +60,11 @@ def _step(step: StepRecord, begun: datetime) -> dict[str, object]:
         "duration": _seconds(step.completed_at - step.started_at),
         "tokens": _tokens(step.usage),
     }
+    if step.passage is not None:
+        view["guards"] = passage_view(step.passage)
+    if step.degraded is not None:
+        view["degraded"] = degraded_view(step.degraded)
+    return view
 
 
 def _totals(record: RunRecord, steps: tuple[StepRecord, ...]) -> dict[str, object]:

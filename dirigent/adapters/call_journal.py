@@ -32,7 +32,8 @@ class CallJournal:
             what = (
                 f"The journal {self._path} cannot be written ({error.strerror}); name another in the script."
             )
-            raise ModelFailed(Failure(category=Category.PERMANENT, message=what)) from error
+            failure = Failure(category=Category.PERMANENT, message=what)
+            raise ModelFailed(failure, is_theirs=False) from error
 
     def _append(self, line: bytes) -> None:
         # One write to a file opened for appending: lines of several processes do not mix, and a kill leaves

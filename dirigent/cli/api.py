@@ -1,17 +1,31 @@
 """The app's HTTP API, as the commands need it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from dirigent.cli.door import Answer, Door, Unreachable
+from dirigent.cli.guards import come_back
+
+#: When to come back, as the app's sentences say it.
+_AGAIN = re.compile(r"Come back in \d+(?:\.\d+)? seconds\.")
+_SIGN_IN = "a token with --token or DIRIGENT_TOKEN where it asks for a sign-in"
 
 
 class Refused(Exception):
     """The app would not do it; the sentence and the problems of single fields are the app's own."""
 
-    def __init__(self, status: int, sentence: str, problems: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        status: int,
+        sentence: str,
+        problems: tuple[str, ...] = (),
+        body: Mapping[str, Any] | None = None,
+    ) -> None:
         self.status, self.sentence, self.problems = status, sentence, problems
+        #: What was answered, for programs; None when that was no JSON object.
+        self.body = body
         super().__init__("\n".join([sentence, *(f"  {problem}" for problem in problems)]))
 
 
@@ -38,6 +52,28 @@ class Api:
     def trace(self, task: str) -> dict[str, Any]:
         """What the task's steps took."""
         return self._checked(self._door.send("GET", f"{_task(task)}/trace"))
+
+    def cancel(self, task: str, reason: str | None) -> dict[str, Any]:
+        """Tell the task to end; what the app says of it."""
+        body = None if reason is None else {"reason": reason}
+        return self._checked(self._door.send("POST", f"{_task(task)}/cancel", body=body))
+
+    def circuits(self) -> dict[str, Any]:
+        """Every circuit."""
+        return self._checked(self._door.send("GET", "/api/circuits"))
+
+    def circuit(self, name: str) -> dict[str, Any]:
+        """One circuit."""
+        return self._checked(self._door.send("GET", _circuit(name)))
+
+    def reset(self, name: str) -> dict[str, Any]:
+        """Close the circuit; it, as it stands then."""
+        return self._checked(self._door.send("POST", f"{_circuit(name)}/reset"))
+
+    def limits(self, level: str, key: str) -> dict[str, Any]:
+        """What somebody may still do."""
+        path = f"/api/limits/{quote(level, safe='')}/{quote(key, safe='')}"
+        return self._checked(self._door.send("GET", path))
 
     def tasks(self, filters: Mapping[str, object]) -> dict[str, Any]:
         """A page of tasks."""
@@ -70,7 +106,9 @@ class Api:
         why = f"it answered {answer.status}"
         if isinstance(value, dict) and value.get("error"):
             why += f": {value['error']}"
-        elif 200 <= answer.status < 400:
+        elif 300 <= answer.status < 400:
+            why += f", a redirection: is it the right address? Give {_SIGN_IN}"
+        elif answer.status < 300:
             why += ", and not as this app does; is it the right address?"
         raise Unreachable(self._url, why)
 
@@ -79,23 +117,41 @@ def refusal(answer: Answer) -> Refused:
     """What an answer of 400 to 499 says."""
     value = answer.json()
     if not isinstance(value, dict):
-        return Refused(answer.status, _bare(answer.status))
-    sentence = str(value.get("error") or value.get("detail") or _bare(answer.status))
+        return Refused(answer.status, f"{_bare(answer.status)}{_rest(answer)}")
+    sentence = _rounded(str(value.get("error") or value.get("detail") or _bare(answer.status)))
+    # The app's own sentence says when; those of fronts before it may not.
+    sentence += "" if "retry_after" in value else _rest(answer)
     errors = value.get("errors")
     told = [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
     # A sentence that is the only problem's own needs not be said twice.
     told = [e for e in told if len(told) > 1 or e.get("message") != sentence]
-    return Refused(
-        answer.status, sentence, tuple(f"{e.get('field') or 'input'}: {e.get('message')}" for e in told)
-    )
+    problems = tuple(f"{e.get('field') or 'input'}: {e.get('message')}" for e in told)
+    return Refused(answer.status, sentence, problems, value)
+
+
+def _rounded(sentence: str) -> str:
+    """The same, in whole seconds."""
+    return _AGAIN.sub(lambda found: come_back(float(found[0].split()[3])), sentence)
 
 
 def _bare(status: int) -> str:
     if status in (401, 403):
-        return f"The app answered {status}: give its key with --function-key or DIRIGENT_FUNCTION_KEY."
+        key = "give its key with --function-key or DIRIGENT_FUNCTION_KEY"
+        return f"The app answered {status}: {key}, and {_SIGN_IN}."
     if status == 404:
         return "The app answered 404 without a reason: is this the right address?"
     return f"The app answered {status} without a reason."
+
+
+def _rest(answer: Answer) -> str:
+    """When to come back, where the answer's header says it."""
+    asked = answer.headers.get("retry-after", "")
+    is_told = answer.status == 429 and asked.isdecimal() and asked.isascii()
+    return f" {come_back(float(asked))}" if is_told else ""
+
+
+def _circuit(name: str) -> str:
+    return f"/api/circuits/{quote(name, safe='')}"
 
 
 def _task(task: str) -> str:

@@ -37,7 +37,10 @@ def _summary(folder: Path, catalogue: Catalogue) -> str:
             ("models", catalogue.models),
             ("agents", catalogue.agents),
             ("workflows", catalogue.workflows),
+            ("accounts", catalogue.accounts),
         )
+        # Accounts may be left undeclared, and mostly are.
+        if found
     )
     flows = (
         f"  {name}: {' → '.join(step.name for step in workflow.steps)}\n"

@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from dirigent.cli import pages
+from dirigent.cli import guards, pages
 from dirigent.cli.api import Api, Refused
 from dirigent.cli.door import HttpDoor, Unreachable
 from dirigent.cli.invocation import invocation
@@ -24,7 +24,7 @@ def run(asked: Namespace, terminal: Terminal) -> int:
     """Do what was asked; the process's exit status."""
     if asked.command == "catalogue":
         return _check(asked)
-    return obey(asked, Api(HttpDoor(asked.url, asked.function_key), asked.url), terminal)
+    return obey(asked, Api(HttpDoor(asked.url, asked.function_key, asked.token), asked.url), terminal)
 
 
 def obey(asked: Namespace, api: Api, terminal: Terminal) -> int:
@@ -33,6 +33,10 @@ def obey(asked: Namespace, api: Api, terminal: Terminal) -> int:
         return _COMMANDS[asked.command](asked, api, terminal)
     except Refused as refused:
         terminal.say(f"Refused: {refused}")
+        if asked.json:
+            terminal.give(
+                pages.as_json(refused.body or {"status": refused.status, "error": refused.sentence})
+            )
         return REFUSED
     except Unreachable as unreachable:
         terminal.say(f"{unreachable}.\n{_remedy(asked.url)}")
@@ -83,7 +87,7 @@ def _with_hints(refused: Refused, fields: dict[str, object]) -> Refused:
         f"{name}={fields[name]} gives a text; for what is none write {_as_typed(name, fields[name])}"
         for name in wrong
     ]
-    return Refused(refused.status, refused.sentence, (*refused.problems, *hints))
+    return Refused(refused.status, refused.sentence, (*refused.problems, *hints), refused.body)
 
 
 def _as_typed(name: str, value: object) -> str:
@@ -183,6 +187,33 @@ def _agents(asked: Namespace, api: Api, terminal: Terminal) -> int:
     return COMPLETED
 
 
+def _circuits(asked: Namespace, api: Api, terminal: Terminal) -> int:
+    if asked.name is None:
+        page = api.circuits()
+        terminal.give(pages.as_json(page) if asked.json else guards.circuits_page(page))
+        return COMPLETED
+    circuit = api.reset(asked.name) if asked.reset else api.circuit(asked.name)
+    terminal.give(pages.as_json(circuit) if asked.json else guards.circuit_page(circuit))
+    if asked.reset and circuit["state"] != "closed":
+        terminal.say(f"It was told to close; look again with: {_ourselves()} circuits {circuit['name']}")
+    return COMPLETED
+
+
+def _limits(asked: Namespace, api: Api, terminal: Terminal) -> int:
+    limits = api.limits(asked.level, asked.key)
+    terminal.give(pages.as_json(limits) if asked.json else guards.limits_page(limits))
+    return COMPLETED
+
+
+def _cancel(asked: Namespace, api: Api, terminal: Terminal) -> int:
+    told = api.cancel(asked.task, asked.reason)
+    if asked.json:
+        terminal.give(pages.as_json(told))
+    else:
+        terminal.say(f"The task was told to end; see how it ended with: {_ourselves()} show {asked.task}")
+    return COMPLETED
+
+
 def _remedy(url: str) -> str:
     return f"Is the app running there? Start it with `make serve`, or name another address than {url}: --url."
 
@@ -195,4 +226,7 @@ _COMMANDS = {
     "tasks": _tasks,
     "workflows": _workflows,
     "agents": _agents,
+    "circuits": _circuits,
+    "limits": _limits,
+    "cancel": _cancel,
 }

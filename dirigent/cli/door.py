@@ -50,17 +50,17 @@ class Door(Protocol):
 class HttpDoor:
     """The door of the app at that address."""
 
-    def __init__(self, url: str, function_key: str = "") -> None:
-        self._url, self._key = url, function_key
+    def __init__(self, url: str, function_key: str = "", token: str = "") -> None:
+        self._url = url
+        self._proofs = {"x-functions-key": function_key} if function_key else {}
+        self._proofs |= {"Authorization": f"Bearer {token}"} if token else {}
         self._opener = _opener(url)
 
     def send(
         self, method: str, path: str, *, body: object = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """The answer, whatever its status; `Unreachable` when there is none."""
-        asked = {"Accept": "application/json", **(headers or {})}
-        if self._key:
-            asked["x-functions-key"] = self._key
+        asked = {"Accept": "application/json", **(headers or {}), **self._proofs}
         data = None
         if body is not None:
             data, asked["Content-Type"] = json.dumps(body).encode(), "application/json"
@@ -82,7 +82,7 @@ class HttpDoor:
 
 
 class _Stay(HTTPRedirectHandler):
-    """Follows no redirection, which would carry the key to wherever it leads."""
+    """Follows no redirection, which would carry key and token to wherever it leads."""
 
     def redirect_request(self, *args: Any, **named: Any) -> None:
         return None

@@ -15,6 +15,8 @@ DEFAULT_URL = "http://localhost:7071"
 HOME = Path(__file__).resolve().parents[2]
 #: Commands and deeds, of which argparse says that one cannot be chosen.
 _CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from (.*)\)", re.DOTALL)
+#: What a header can carry as one word.
+_SECRET = re.compile(r"[!-~]*")
 
 Add = Callable[..., argparse.Action]
 
@@ -24,9 +26,13 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.
     parser = _parser()
     given, rest = parser.parse_known_args(arguments)
     _complete(given, environment, parser)
+    if given.command == "circuits" and given.reset and given.name is None:
+        parser.error("--reset needs the NAME of a circuit")
     # argparse takes fields in one row only; written after an option they are left over.
     if unknown := [text for text in rest if given.command != "start" or text.startswith("-")]:
-        parser.error(f"unknown: {' '.join(unknown)}")
+        # What follows a misspelt option may be a secret.
+        options = [text.partition("=")[0] for text in unknown if text.startswith("-")]
+        parser.error(f"unknown: {' '.join(options or unknown)}")
     if given.command == "start":
         try:
             given.fields = [*given.fields, *map(_field, rest)]
@@ -58,8 +64,15 @@ def _complete(given: argparse.Namespace, environment: Mapping[str, str], parser:
             given.url = _url(environment.get("DIRIGENT_URL", "").strip() or DEFAULT_URL)
         except argparse.ArgumentTypeError as error:
             parser.error(f"DIRIGENT_URL: {error}")
-    if given.function_key is None:
-        given.function_key = environment.get("DIRIGENT_FUNCTION_KEY", "")
+    for secret, option in (("function_key", "--function-key"), ("token", "--token")):
+        variable = f"DIRIGENT_{secret.upper()}"
+        told, source = getattr(given, secret), option
+        if told is None:
+            told, source = environment.get(variable, "").strip(), variable
+        if not _SECRET.fullmatch(told):
+            # Never shown, not even where it is wrong.
+            parser.error(f"{source}: give it alone, without blanks and in ASCII")
+        setattr(given, secret, told)
 
 
 def _parser() -> _Parser:
@@ -81,6 +94,9 @@ def _parser() -> _Parser:
     _add_start(add("start", "Start a workflow.").add_argument)
     watch = add("watch", "Follow a task to its end, then print its result.").add_argument
     watch("task", metavar="TASK", help="its id, as `start` printed it")
+    cancel = add("cancel", "Tell a task to end.").add_argument
+    cancel("task", metavar="TASK", help="its id, as `start` printed it")
+    cancel("--reason", metavar="TEXT", help="why, for whoever looks at the task")
     for name, told in (
         ("show", "Show a task as it stands."),
         ("trace", "Show what each step of a task took."),
@@ -89,6 +105,7 @@ def _parser() -> _Parser:
     _add_tasks(add("tasks", "List tasks, newest first.").add_argument)
     add("workflows", "List what can be started, with its fields.")
     add("agents", "List the agents.")
+    _add_guards(add)
     _add_catalogue(
         commands.add_parser("catalogue", help="Work on the catalogue's files.", allow_abbrev=False)
     )
@@ -102,6 +119,12 @@ def _add_app(add: Add, default: Any) -> None:
         metavar="KEY",
         default=default,
         help="the app's function key (DIRIGENT_FUNCTION_KEY)",
+    )
+    add(
+        "--token",
+        metavar="TOKEN",
+        default=default,
+        help="a token of whoever signs in, for an app behind a sign-in (DIRIGENT_TOKEN)",
     )
     add("--json", action="store_true", default=default or False, help="print what the app answered, as JSON")
 
@@ -129,6 +152,15 @@ def _add_tasks(add: Add) -> None:
     add("--to", dest="latest", metavar="TIME", help="accepted at this time or earlier")
     add("--limit", type=int, metavar="N", help="at most so many at a time")
     add("--continuation", metavar="TOKEN", help="go on where the last list ended")
+
+
+def _add_guards(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    circuits = add("circuits", "List the circuits, or show one.").add_argument
+    circuits("name", nargs="?", metavar="NAME", help="the deployment it stands for, or a model on it")
+    circuits("--reset", action="store_true", help="close it: whatever it stands for is well again")
+    limits = add("limits", "Show what is left of somebody's limits.").add_argument
+    limits("level", metavar="LEVEL", help="account, user or agent")
+    limits("key", metavar="KEY", help="its name")
 
 
 def _add_catalogue(parser: argparse.ArgumentParser) -> None:

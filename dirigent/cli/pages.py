@@ -2,11 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
+from dirigent.cli.guards import answered_instead, degraded_section, guards_section
 from dirigent.cli.plain_text import escaped
 from dirigent.cli.progress import seconds_between
+from dirigent.cli.tables import beside, table
+from dirigent.cli.times import to_the_second, whole
+from dirigent.cli.waits import waits_section
 
 #: A longer text stands beneath its name, not beside it.
 BESIDE = 72
@@ -20,11 +24,14 @@ SIMULATED = "Simulated: the scripted model wrote this; no language model was ask
 def task_page(task: dict[str, Any]) -> str:
     """A task with its steps and its result."""
     head = [("task", task["id"]), ("workflow", task["workflow"]), ("status", task["status"])]
-    head += [("created", task["created_at"])]
+    head += [("created", to_the_second(task["created_at"]))]
     if task.get("completed_at"):
-        head.append(("ended", task["completed_at"]))
-    steps = [f"  {step['name']}  {step['completed_at']}" for step in task.get("steps") or []]
-    parts = ["\n".join(_beside(head)), *(["Steps\n" + "\n".join(steps)] if steps else [])]
+        head.append(("ended", to_the_second(task["completed_at"])))
+    is_told = "degraded" in (task.get("result") or {})
+    steps = [_step_line(step, is_told=is_told) for step in task.get("steps") or []]
+    parts = ["\n".join(beside(head)), *(["Steps\n" + "\n".join(steps)] if steps else [])]
+    if waits := waits_section(task):
+        parts.append("\n".join(waits))
     if task.get("error"):
         parts.append(error_line(task["error"], status=task["status"]))
     if task.get("result"):
@@ -36,12 +43,21 @@ def task_page(task: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
+def _step_line(step: dict[str, Any], *, is_told: bool) -> str:
+    """A step; who answered it instead is told here unless the result tells it."""
+    line = f"  {step['name']}  {to_the_second(step['completed_at'])}"
+    degraded = None if is_told else step.get("degraded")
+    return f"{line}  degraded: {answered_instead(degraded)}" if degraded else line
+
+
 def result_page(result: dict[str, Any]) -> str:
-    """A result: short values beside their names, texts beneath them."""
-    told = {name: _text(value) for name, value in result.items()}
+    """A result: short values beside their names, texts beneath them, and who answered in whose place."""
+    told = {name: _text(value) for name, value in result.items() if name != "degraded"}
     short = {name: text for name, text in told.items() if len(text) <= BESIDE and "\n" not in text}
     texts = [f"{name}:\n\n{text.strip()}" for name, text in told.items() if name not in short]
-    return "\n\n".join([*(["\n".join(_beside(short.items()))] if short else []), *texts])
+    first = ["\n".join(beside(short.items()))] if short else []
+    last = ["\n".join(lines)] if (lines := degraded_section(result)) else []
+    return "\n\n".join([*first, *texts, *last])
 
 
 def addresses(task: dict[str, Any]) -> str:
@@ -53,7 +69,7 @@ def addresses(task: dict[str, Any]) -> str:
         for name, value in (step.get("result") or {}).items()
         if isinstance(value, str) and _ADDRESS.fullmatch(value) and value not in told
     }
-    return "\n".join(_beside(found.items())) if found else ""
+    return "\n".join(beside(found.items())) if found else ""
 
 
 def workflows_page(workflows: Iterable[dict[str, Any]]) -> str:
@@ -71,7 +87,7 @@ def agents_page(page: dict[str, Any]) -> str:
     for agent in page["agents"]:
         used = ", ".join(agent["workflows"]) or "-"
         rows.append((agent["name"], agent["model"], used, agent["description"]))
-    return "\n".join(_table(rows, right=())) if page["agents"] else "No agents."
+    return "\n".join(table(rows)) if page["agents"] else "No agents."
 
 
 def trace_page(trace: dict[str, Any]) -> str:
@@ -85,7 +101,9 @@ def trace_page(trace: dict[str, Any]) -> str:
         rows.append((error["step"], "-", "-", str(error["attempts"]), "-", "-", "-"))
     waited = sum(step.get("waited", 0.0) for step in trace["steps"])
     rows.append(("total", "", "", *_figures(trace["totals"], waited)))
-    lines = _table(rows, right=(3, 4, 5, 6))
+    lines = table(rows, right=(3, 4, 5, 6))
+    for section in (waits_section(trace), guards_section(trace)):
+        lines += ["", *section] if section else []
     if error:
         lines += ["", error_line(error, status=str(trace.get("status")))]
     return "\n".join([*lines, *(["", SIMULATED] if trace.get("simulated") else [])])
@@ -99,8 +117,9 @@ def tasks_page(page: dict[str, Any]) -> str:
     for task in page["tasks"]:
         ended = task.get("completed_at")
         took = f"{seconds_between(task['created_at'], ended):.1f}" if ended else "-"
-        rows.append((task["id"], task["workflow"], task["status"], task["created_at"], took))
-    lines = _table(rows, right=(4,))
+        created = to_the_second(task["created_at"])
+        rows.append((task["id"], task["workflow"], task["status"], created, took))
+    lines = table(rows, right=(4,))
     token = page.get("continuation_token")
     return "\n".join([*lines, *([f"There are more: --continuation {token}"] if token else [])])
 
@@ -112,7 +131,10 @@ def error_line(error: dict[str, Any], *, status: str = "failed") -> str:
     where = f" in step {error['step']!r}" if error.get("step") else ""
     tries = error.get("attempts") or 0
     often = f" after {tries} {'try' if tries == 1 else 'tries'}" if tries else ""
-    return f"Failed{where}{often} ({error['category']}): {error['message']}"
+    why = f"Failed{where}{often} ({error['category']}): {error['message']}"
+    wait = error.get("retry_after")
+    # Later than its end, whenever this is read.
+    return why if wait is None else f"{why.removesuffix('.')}. The same may work {whole(wait)} later."
 
 
 def as_json(value: object) -> str:
@@ -135,25 +157,8 @@ def _fields(fields: Iterable[dict[str, Any]]) -> list[str]:
         )
         for field in fields
     ]
-    return _table(rows, right=()) if rows else ["  (no fields)"]
+    return table(rows) if rows else ["  (no fields)"]
 
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _beside(pairs: Iterable[tuple[str, Any]]) -> list[str]:
-    found = list(pairs)
-    width = max(len(name) for name, _ in found)
-    return [f"{name:<{width}}  {value}" for name, value in found]
-
-
-def _table(rows: Sequence[tuple[str, ...]], *, right: tuple[int, ...]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]

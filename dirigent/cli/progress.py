@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from dirigent.cli.guards import answered_instead
 from dirigent.cli.terminal import Terminal
+from dirigent.cli.waits import place, reason, tried
 
 SPINNER, FULL, EMPTY, DONE, WAITS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "█", "░", "✓", "…"
 #: The same for terminals that know ASCII only.
@@ -20,7 +22,7 @@ class Progress:
     def __init__(self, terminal: Terminal, steps: Mapping[str, str]) -> None:
         self._terminal, self._titles, self._steps = terminal, steps, tuple(steps.values())
         self._told = 0
-        self._told_waits: set[tuple[str, int]] = set()
+        self._told_waits: set[tuple[str, int, str]] = set()
         self._waits: list[dict[str, Any]] = []
         self._turns = 0
         self._done = DONE if _can_show(terminal, DONE) else PLAIN_DONE
@@ -45,26 +47,26 @@ class Progress:
     def _tell_steps(self, task: dict[str, Any]) -> None:
         steps = task.get("steps") or []
         width = self._width(task)
-        for place, step in list(enumerate(steps))[self._told :]:
-            began = task["created_at"] if place == 0 else steps[place - 1]["completed_at"]
+        for number, step in list(enumerate(steps))[self._told :]:
+            began = task["created_at"] if number == 0 else steps[number - 1]["completed_at"]
             took = seconds_between(began, step["completed_at"])
             self._terminal.draw("")
-            self._terminal.say(f"  {self._done} {step['name']:<{width}}  {took:6.1f} s")
+            degraded = f"  degraded: {answered_instead(step['degraded'])}" if step.get("degraded") else ""
+            self._terminal.say(f"  {self._done} {step['name']:<{width}}  {took:6.1f} s{degraded}")
             self._since = self._terminal.now()
         self._told = max(self._told, len(steps))
 
     def _tell_waits(self, task: dict[str, Any]) -> None:
         self._waits = task.get("waits") or []
         for wait in self._waits:
-            step = str(wait["step"])
-            if (step, wait["attempts"]) in self._told_waits:
+            step, why = place(wait), reason(wait)
+            if (step, wait["attempts"], why) in self._told_waits:
                 continue
-            self._told_waits.add((step, wait["attempts"]))
-            why = " ".join(str(wait["because"]).split()).removesuffix(".")
+            self._told_waits.add((step, wait["attempts"], why))
             self._terminal.draw("")
             self._terminal.say(
                 f"  {self._waiting} {self._titles.get(step, step):<{self._width(task)}}  "
-                f"{wait['category']}: {why}; {self._again(wait)}"
+                f"{why}; {self._again(wait)}"
             )
 
     def _width(self, task: dict[str, Any]) -> int:
@@ -72,9 +74,9 @@ class Progress:
         return max((len(name) for name in (*self._steps, *done)), default=0)
 
     def _again(self, wait: dict[str, Any]) -> str:
-        tries = "1 time" if wait["attempts"] == 1 else f"{wait['attempts']} times"
         left = (datetime.fromisoformat(wait["next_try"]) - self._terminal.today()).total_seconds()
-        return f"tried {tries}, again {f'in {math.ceil(left)} s' if left > 0 else 'now'}"
+        again = f"again in {math.ceil(left)} s" if left > 0 else "again now"
+        return f"{tried(wait)}{again}"
 
     def _under_way(self) -> str:
         sign = self._spinner[self._turns % len(self._spinner)]

@@ -7,13 +7,18 @@ import msgspec
 
 from dirigent.declarations.findings import Place, Report
 from dirigent.declarations.flows import Flow
+from dirigent.declarations.guards import examine_limits, limits_of
 from dirigent.declarations.kinds import Draft
-from dirigent.domain.catalogue import Agent, Catalogue, InputField, Model, Workflow
+from dirigent.domain.account_gate import AccountRules
+from dirigent.domain.catalogue import DEFAULT, Agent, Catalogue, InputField, Model, Workflow
 from dirigent.domain.inputs import InputRefused, fitted
 from dirigent.domain.retries import RetryPolicy
 from dirigent.domain.spelling import suggestion
 
 Drafts = dict[str, Draft]
+
+#: By this field a result tells which of its answers are not the agents' own.
+RESERVED = "degraded"
 
 Built = TypeVar("Built", Model, Agent, Workflow)
 
@@ -30,6 +35,25 @@ def examine_agent(agent: Draft, models: Drafts | None, report: Report) -> None:
         if policy.max_delay < policy.initial_delay:
             why = f"max_delay ({policy.max_delay:g}) is less than initial_delay ({policy.initial_delay:g})"
             report.add(retry.place, f"{why}: raise the one or lower the other.")
+    examine_limits(agent.values.get("limits"), None, report)
+
+
+def examine_account(name: str, account: Draft, usual: Draft | None, report: Report) -> None:
+    """Report what of an account has no effect; `usual`: what holds for those not named."""
+    if name != DEFAULT and name.casefold() == DEFAULT:
+        why = f"{name!r} differs from {DEFAULT!r} in capitals only"
+        report.add(account.place, f"{why}: write {DEFAULT!r} for what holds for every account not named.")
+    if usual is None or usual is account:
+        usual = Draft(place=account.place)
+    for key in ("limits", "users"):
+        taken = usual.values.get(key)
+        # What an account takes from a default that could not be read, nobody knows.
+        is_known = taken.is_whole if isinstance(taken, Draft) else usual.is_whole
+        examine_limits(account.values.get(key), taken, report, is_usual_known=is_known)
+
+
+def _of(draft: Draft | None, key: str) -> object:
+    return None if draft is None else draft.values.get(key)
 
 
 def examine_workflow(workflow: Draft, agents: Drafts | None, report: Report) -> None:
@@ -42,11 +66,29 @@ def examine_workflow(workflow: Draft, agents: Drafts | None, report: Report) -> 
             hint = suggestion(agent, agents, kind="agents")
             report.add(step.at("agent"), f"No agent is called {agent!r}: {hint}")
     fields, result = _drafts(workflow, "input"), _drafts(workflow, "result")
+    _examine_times(steps, report)
+    _examine_reserved(steps, result or {}, report)
     if steps and fields is not None:
         is_whole = result is not None and given == steps and all(map(_is_readable, steps))
         Flow(fields=fields, steps=steps, result=result or {}, is_whole=is_whole).examine(report)
     if fields is not None and "sample" in workflow.values:
         _examine_sample(workflow, fields, report)
+
+
+def _examine_times(steps: list[Draft], report: Report) -> None:
+    for step in steps:
+        timeout, total = step.values.get("timeout"), step.values.get("total_timeout")
+        if isinstance(timeout, float) and isinstance(total, float) and timeout > total:
+            why = f"timeout ({timeout:g}) is more than total_timeout ({total:g})"
+            remedy = "raise total_timeout or lower timeout."
+            report.add(step.at("timeout"), f"{why}, so no attempt could last that long: {remedy}")
+
+
+def _examine_reserved(steps: list[Draft], result: Drafts, report: Report) -> None:
+    taken = [step.at("output") for step in steps if step.text("output") == RESERVED]
+    taken += [result[RESERVED].place] if RESERVED in result else []
+    for place in taken:
+        report.add(place, f"{RESERVED!r} is reserved, results are marked by it: choose another name.")
 
 
 def _is_readable(step: Draft) -> bool:
@@ -74,13 +116,19 @@ def _examine_sample(workflow: Draft, fields: Drafts, report: Report) -> None:
             report.add(place, f"The sample does not fit the input: {problem.message}")
 
 
-def build(models: Drafts, agents: Drafts, workflows: Drafts) -> Catalogue:
+def build(models: Drafts, agents: Drafts, workflows: Drafts, accounts: Drafts) -> Catalogue:
     """The catalogue, of drafts in which nothing is wrong."""
     return Catalogue(
         models={name: _built(Model, name, draft.values) for name, draft in models.items()},
         agents={name: _built(Agent, name, draft.values) for name, draft in agents.items()},
         workflows={name: _workflow(name, draft) for name, draft in workflows.items()},
+        accounts={name: _account(draft, accounts.get(DEFAULT)) for name, draft in accounts.items()},
     )
+
+
+def _account(draft: Draft, usual: Draft | None) -> AccountRules:
+    rules = {key: limits_of(draft.values.get(key), _of(usual, key)) for key in ("limits", "users")}
+    return msgspec.convert(rules, AccountRules)
 
 
 def _workflow(name: str, draft: Draft) -> Workflow:

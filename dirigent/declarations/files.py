@@ -14,7 +14,7 @@ from dirigent.domain.spelling import nearest
 LARGEST_FILE = 500_000
 
 FOLDERS = ("agents", "workflows")
-SINGLE = "models.yaml"
+SINGLES = {"models.yaml": "models", "accounts.yaml": "accounts"}
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -25,12 +25,18 @@ def files(folder: Path, report: Report) -> Iterator[tuple[str, Path, Place]]:
         place = Place(file=path.name)
         if path.is_dir():
             yield from _in_folder(path, report)
-        elif path.name == SINGLE:
-            yield "models", path, Place(file=place.file, path="models")
+        elif path.name in SINGLES:
+            section = SINGLES[path.name]
+            yield section, path, Place(file=place.file, path=section)
         elif path.suffix in _ENDINGS:
-            report.add(
-                place, f"Nobody reads this: move it to agents/ or workflows/; models stand in {SINGLE}."
-            )
+            report.add(place, f"Nobody reads this: {_hint(path.stem)}")
+
+
+def _hint(stem: str) -> str:
+    meant = nearest(stem, SINGLES.values())
+    if meant is not None:
+        return f"did you mean {meant}.yaml?"
+    return "move it to agents/ or workflows/; models stand in models.yaml, accounts in accounts.yaml."
 
 
 def _in_folder(folder: Path, report: Report) -> Iterator[tuple[str, Path, Place]]:

@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
-from dirigent.declarations.entries import Drafts, build, examine_agent, examine_workflow
+from dirigent.declarations.entries import (
+    Drafts,
+    build,
+    examine_account,
+    examine_agent,
+    examine_workflow,
+)
 from dirigent.declarations.files import files
 from dirigent.declarations.files import read as read_file
 from dirigent.declarations.findings import Place, Report
+from dirigent.declarations.guards import examine_breakers, examine_fallback, examine_spelling
 from dirigent.declarations.keys import section
 from dirigent.declarations.kinds import Draft
-from dirigent.domain.catalogue import Catalogue
+from dirigent.domain.catalogue import DEFAULT, Catalogue
 
 #: What to do where a section has no file at all.
 _FIRST_FILES = {
@@ -21,7 +28,7 @@ _FIRST_FILES = {
 def read(folder: Path) -> Catalogue:
     """The catalogue in the folder; `CatalogueRefused` tells everything that is wrong with it at once."""
     report = Report()
-    sections: dict[str, Drafts] = {"models": {}, "agents": {}, "workflows": {}}
+    sections: dict[str, Drafts] = {"models": {}, "agents": {}, "workflows": {}, "accounts": {}}
     found = list(files(folder, report))
     unread = _absent({name for name, _, _ in found}, report)
     for name, path, place in found:
@@ -30,13 +37,26 @@ def read(folder: Path) -> Catalogue:
             unread.add(name)
         else:
             _add(sections[name], drafts, report)
-    for agent in sections["agents"].values():
-        examine_agent(agent, None if "models" in unread else sections["models"], report)
-    for workflow in sections["workflows"].values():
-        examine_workflow(workflow, None if "agents" in unread else sections["agents"], report)
+    _examine(sections, unread, report)
     if report.findings:
         raise report.refusal(folder)
     return build(**sections)
+
+
+def _examine(sections: dict[str, Drafts], unread: set[str], report: Report) -> None:
+    # Of a section that could not be read as a whole, nobody knows what it lacks.
+    models = None if "models" in unread else sections["models"]
+    agents = None if "agents" in unread else sections["agents"]
+    examine_spelling(sections["models"], report)
+    examine_breakers(sections["models"], report)
+    for name, agent in sections["agents"].items():
+        examine_agent(agent, models, report)
+        examine_fallback(name, agent, agents, models, report)
+    for workflow in sections["workflows"].values():
+        examine_workflow(workflow, agents, report)
+    usual = sections["accounts"].get(DEFAULT)
+    for name, account in sections["accounts"].items():
+        examine_account(name, account, usual, report)
 
 
 def _absent(there: set[str], report: Report) -> set[str]:

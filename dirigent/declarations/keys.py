@@ -18,15 +18,18 @@ from dirigent.declarations.kinds import (
     Listed,
     Named,
     Number,
+    Printable,
     Text,
     Truth,
 )
-from dirigent.declarations.nodes import Mapping, Node, Scalar
+from dirigent.declarations.nodes import LONGEST_KEY, Mapping, Node, Scalar
 
 LONGEST_RUN = 7 * 24 * 3600
 LONGEST_CALL = 1800
 #: In less time nothing is ever done: every order would come too late and be given again.
 SHORTEST = 0.1
+LONGEST_WAIT = 86_400
+UNLIMITED = "unlimited"
 
 _Line = Text(says="a text of up to 2,000 characters", longest=2_000)
 _Prose = Text(says="a text of up to 100,000 characters", longest=100_000)
@@ -38,10 +41,99 @@ _Identifier = Text(
 )
 _Timeout = Number(low=SHORTEST, high=LONGEST_CALL)
 _Wait = Number(low=0, high=900)
+_Agent = Text(says="the name of an agent", longest=LONGEST_NAME, pattern=NAME)
+_Model = Text(says="the name of a model", longest=LONGEST_NAME, pattern=NAME)
+_Count = Number(low=1, high=1_000_000_000, is_whole=True)
+
+
+class _Limit:
+    """How many a window lets through; None stands for no limit."""
+
+    says = f"{_Count.says}, or `{UNLIMITED}`"
+
+    def read(self, node: Node, place: Place, report: Report) -> object:
+        """The number, or None."""
+        value = node.value if isinstance(node, Scalar) else None
+        if value == UNLIMITED:
+            return None
+        if isinstance(value, int) and not isinstance(value, bool):
+            if _Count.low <= value <= _Count.high:
+                return value
+            report.add(place, f"{value} is out of bounds: write a {self.says}.")
+            return REFUSED
+        written = repr(value[:LONGEST_KEY]) if isinstance(value, str) and value else node.kind
+        report.add(place, f"Must be a {self.says}, not {written}.")
+        return REFUSED
+
+
+_WINDOW = Key(kind=_Limit())
+
+LIMITS: Keys = {"burst": _WINDOW, "minute": _WINDOW, "hour": _WINDOW, "day": _WINDOW}
+
+
+class _Limits:
+    """The limits of the windows; one word says of all of them that there is none."""
+
+    says = f"the limits of windows, or `{UNLIMITED}`"
+
+    def read(self, node: Node, place: Place, report: Report) -> object:
+        """A draft of the limits."""
+        if isinstance(node, Scalar) and node.value == UNLIMITED:
+            return Draft(place=place, values=dict.fromkeys(LIMITS), written=frozenset(LIMITS))
+        if not isinstance(node, Mapping):
+            says = f"a mapping such as {{minute: 60}}, or the word {UNLIMITED}"
+            report.add(place, f"Must be {says}, not {node.kind}.")
+            return REFUSED
+        return Fields(keys=LIMITS).read(node, place, report)
+
+
+_Windows: Kind = _Limits()
+
+FALLBACK: Keys = {
+    "agent": Key(kind=_Agent),
+    "model": Key(kind=_Model),
+    "value": Key(kind=_Prose),
+}
+
+
+class _Fallback:
+    """Who answers in an agent's place: one of the three."""
+
+    says = "one of `agent`, `model` and `value`"
+
+    def read(self, node: Node, place: Place, report: Report) -> object:
+        """A draft of the fallback."""
+        found = Fields(keys=FALLBACK, says=self.says, example="{agent: editor}").read(node, place, report)
+        return _one_of(found, FALLBACK, "say who or what answers", place, report)
+
+
+def _one_of(found: object, keys: Keys, remedy: str, place: Place, report: Report) -> object:
+    """The draft, if exactly one of the keys stands in it."""
+    if not isinstance(found, Draft):
+        return REFUSED
+    written = [repr(key) for key in keys if key in found.written]
+    if len(written) == 1:
+        return found
+    *others, last = written or map(repr, keys)
+    listed = f"{', '.join(others)} and {last}"
+    if written:
+        report.add(place, f"Has {listed}, of which only one may stand here: keep one and remove the rest.")
+    else:
+        report.add(place, f"Must have one of {listed}: {remedy}.")
+    return REFUSED
+
+
+BREAKER: Keys = {
+    "failures": Key(kind=Number(low=1, high=1_000, is_whole=True)),
+    "cool_down": Key(kind=Number(low=0.1, high=LONGEST_WAIT)),
+    "trials": Key(kind=Number(low=1, high=100, is_whole=True)),
+    "success_threshold": Key(kind=Number(low=1, high=100, is_whole=True)),
+}
 
 MODEL: Keys = {
     "deployment": Key(kind=Text(says="a text of up to 200 characters", longest=200), required=True),
     "description": Key(kind=_Line),
+    "breaker": Key(kind=Fields(keys=BREAKER, says="the keys of a breaker", example="{failures: 5}")),
 }
 
 RETRY: Keys = {
@@ -54,11 +146,13 @@ RETRY: Keys = {
 AGENT: Keys = {
     "description": Key(kind=_Line, required=True),
     "instructions": Key(kind=_Prose, required=True),
-    "model": Key(kind=Text(says="the name of a model", longest=LONGEST_NAME, pattern=NAME), required=True),
+    "model": Key(kind=_Model, required=True),
     "temperature": Key(kind=Number(low=0, high=2)),
     "token_limit": Key(kind=Number(low=1, high=1_000_000, is_whole=True)),
     "timeout": Key(kind=_Timeout),
-    "retry": Key(kind=Fields(keys=RETRY, says="the keys of a retry policy")),
+    "retry": Key(kind=Fields(keys=RETRY, says="the keys of a retry policy", example="{max_attempts: 3}")),
+    "limits": Key(kind=_Windows),
+    "fallback": Key(kind=_Fallback()),
 }
 
 INPUT_FIELD: Keys = {
@@ -80,10 +174,11 @@ _STEP: Keys = {
         )
     ),
     "timeout": Key(kind=_Timeout),
+    "total_timeout": Key(kind=Number(low=SHORTEST, high=LONGEST_RUN)),
 }
 
 ASK_STEP: Keys = {
-    "agent": Key(kind=Text(says="the name of an agent", longest=LONGEST_NAME, pattern=NAME), required=True),
+    "agent": Key(kind=_Agent, required=True),
     "prompt": Key(kind=_Prose, required=True),
     **_STEP,
 }
@@ -152,10 +247,7 @@ class _Result:
             value = _Identifier.read(node, place, report)
             return REFUSED if value is REFUSED else Draft(place=place, values={"value": value})
         found = Fields(keys=RESULT_FIELD, says=self.says).read(node, place, report)
-        if isinstance(found, Draft) and len(found.written & RESULT_FIELD.keys()) != 1:
-            report.add(place, "Must have one of 'value' and 'words_of': say where the field comes from.")
-            return REFUSED
-        return found
+        return _one_of(found, RESULT_FIELD, "say where the field comes from", place, report)
 
 
 STEP: Kind = _Step()
@@ -178,17 +270,43 @@ WORKFLOW: Keys = {
         required=True,
     ),
     "timeout": Key(kind=Number(low=SHORTEST, high=LONGEST_RUN)),
+    "max_wait": Key(kind=Number(low=0, high=LONGEST_WAIT)),
     "sample": Key(kind=Anything(says="a mapping that fits the input")),
 }
 
 
+ACCOUNT: Keys = {
+    "limits": Key(kind=_Windows),
+    "users": Key(kind=_Windows),
+}
+
+#: Accounts are called what identity providers call them.
+_Account = Printable(
+    says="a name of up to 500 characters without `/`, `\\`, `#`, `?` and blanks at the beginning or end",
+    longest=500,
+    pattern=re.compile(r"(?! )[^/\\#?]+(?<! )"),
+)
+
+#: Keys that are looked for in one section and stand in another.
+_ELSEWHERE: dict[str, dict[str, str]] = {
+    "agents": {"breaker": "a breaker stands with its model, in models.yaml."},
+}
+
+_SECTIONS: dict[str, tuple[Text, Keys, int]] = {
+    "models": (_Name, MODEL, 1_000),
+    "agents": (_Name, AGENT, 1_000),
+    "workflows": (_Name, WORKFLOW, 1_000),
+    "accounts": (_Account, ACCOUNT, 10_000),
+}
+
+
 def section(name: str) -> Named:
-    """What a file of models, agents or workflows holds."""
-    keys = {"models": MODEL, "agents": AGENT, "workflows": WORKFLOW}[name]
+    """What a file of models, agents, workflows or accounts holds."""
+    called, keys, most = _SECTIONS[name]
     return Named(
         says=f"a mapping of {name}: name, then what it is",
-        name=_Name,
-        kind=Fields(keys=keys),
+        name=called,
+        kind=Fields(keys=keys, elsewhere=_ELSEWHERE.get(name, {})),
         least=1,
-        most=1_000,
+        most=most,
     )

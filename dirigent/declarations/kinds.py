@@ -64,6 +64,17 @@ class Text(Struct, frozen=True, kw_only=True):
         return None
 
 
+class Printable(Text, frozen=True, kw_only=True):
+    """A text of which nothing is invisible: two that look alike would be taken for one another."""
+
+    def _refusal(self, text: str) -> str | None:
+        why = super()._refusal(text)
+        if why is None and not text.isprintable():
+            odd = next(sign for sign in text if not sign.isprintable())
+            return f"Holds {odd!a}, which cannot be seen: write {self.says}."
+        return why
+
+
 class Number(Struct, frozen=True, kw_only=True):
     """A number within limits."""
 
@@ -176,24 +187,32 @@ class Fields(Struct, frozen=True, kw_only=True):
 
     keys: Keys
     says: str = "a mapping"
+    #: A mapping of this kind, for whoever wrote something else.
+    example: str = ""
+    #: Keys that are none here → where they stand.
+    elsewhere: dict[str, str] = {}
 
     def read(self, node: Node, place: Place, report: Report) -> object:
         """A draft of what could be read."""
         if not isinstance(node, Mapping):
             keys = ", ".join(f"{name!r}" for name, key in self.keys.items() if key.required)
-            report.add(place, f"Must be a mapping{f' with {keys}' if keys else ''}, not {node.kind}.")
+            such = f" with {keys}" if keys else f" such as {self.example}" if self.example else ""
+            report.add(place, f"Must be a mapping{such}, not {node.kind}.")
             return REFUSED
-        return draft(node, place, self.keys, report)
+        return draft(node, place, self.keys, report, elsewhere=self.elsewhere)
 
 
-def draft(node: Mapping, place: Place, keys: Keys, report: Report) -> Draft:
+def draft(
+    node: Mapping, place: Place, keys: Keys, report: Report, *, elsewhere: dict[str, str] | None = None
+) -> Draft:
     """What could be read of the mapping; the rest is reported."""
     values: dict[str, object] = {}
     before = len(report.findings)
     places = {entry.key: place.key(entry.key[:LONGEST_KEY], entry.line) for entry in node.entries}
     unknown = [entry.key for entry in node.entries if entry.key not in keys]
     for name in unknown[:MOST_UNKNOWN]:
-        report.add(places[name], f"Unknown key: {suggestion(name, keys, kind='the keys here')}")
+        hint = (elsewhere or {}).get(name) or suggestion(name, keys, kind="the keys here")
+        report.add(places[name], f"Unknown key: {hint}")
     for entry in node.entries:
         if entry.key in keys:
             value = keys[entry.key].kind.read(entry.node, places[entry.key], report)

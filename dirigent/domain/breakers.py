@@ -103,9 +103,10 @@ class Breaker(Message, frozen=True, kw_only=True):
 
     def at(self, rules: BreakerRules, now: int) -> "Breaker":
         """The circuit as it stands now."""
-        if self.state is State.OPEN and now >= _cooled_at(self, rules):
-            return _heard(self, Event.COOLED, now)
-        return replace(self, trials=tuple(until for until in self.trials if until > now))
+        circuit = replace(self, trials=tuple(until for until in self.trials if until > now))
+        is_cool = self.state is State.OPEN and now >= _cooled_at(self, rules)
+        # Whoever comes first finds it so; it has been so since it was cool.
+        return _heard(circuit, Event.COOLED, _cooled_at(self, rules)) if is_cool else circuit
 
     def permit(
         self, rules: BreakerRules, now: int, wanted: int, *, until: int
@@ -128,9 +129,11 @@ class Breaker(Message, frozen=True, kw_only=True):
         """Hear how calls of that round ended, which were to have ended by `until`."""
         circuit = self.at(rules, now)
         for verdict in verdicts:
-            if circuit.round != round_:
-                return circuit
-            circuit = _settled(circuit, rules, now, verdict, until)
+            # Its own lease and no other's: one that ran out has been given to somebody else already.
+            circuit = replace(circuit, trials=_without(circuit.trials, until))
+            # Of a round that is over it says nothing of the present.
+            if circuit.round == round_:
+                circuit = _settled(circuit, rules, now, verdict)
         return circuit
 
     def reset(self, now: int) -> "Breaker":
@@ -138,9 +141,7 @@ class Breaker(Message, frozen=True, kw_only=True):
         return _heard(self, Event.RESET, now)
 
 
-def _settled(circuit: Breaker, rules: BreakerRules, now: int, verdict: Verdict, until: int) -> Breaker:
-    # Its own lease and no other's: one that ran out has been given to somebody else already.
-    circuit = replace(circuit, trials=_without(circuit.trials, until))
+def _settled(circuit: Breaker, rules: BreakerRules, now: int, verdict: Verdict) -> Breaker:
     if verdict is Verdict.SILENT:
         return circuit
     if verdict is Verdict.WELL:
@@ -163,7 +164,9 @@ def _heard(circuit: Breaker, event: Event, now: int) -> Breaker:
     state = MOVES[circuit.state][event]
     if state is circuit.state and event is not Event.RESET:
         return circuit
-    return Breaker(state=state, changed_at=now, round=circuit.round + 1)
+    # A trial that is still under way when another fails is one of the next round's few.
+    trials = () if state is State.CLOSED else circuit.trials
+    return Breaker(state=state, changed_at=now, round=circuit.round + 1, trials=trials)
 
 
 def _cooled_at(circuit: Breaker, rules: BreakerRules) -> int:

@@ -4,13 +4,20 @@ from typing import Literal
 
 import msgspec
 
+from dirigent.domain.account_gate import AccountRules
+from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.messages import Message
 from dirigent.domain.retries import RetryPolicy
-from dirigent.domain.runs import PlannedStep
+from dirigent.domain.runs import PlannedStep, Substitute
+from dirigent.domain.windows import Limits
 
 #: What a person may wait for one article: a run that takes longer is lost rather than slow.
 RUN_TIMEOUT = 3600.0
 CALL_TIMEOUT = 30.0
+#: Long enough for a circuit to be closed again, or for a minute's window to have room.
+MAX_WAIT = 120.0
+#: The account whose rules hold for all accounts that are not declared themselves.
+DEFAULT = "default"
 
 FieldType = Literal["string", "integer", "number", "boolean", "list"]
 
@@ -22,6 +29,18 @@ class Model(Message, frozen=True, kw_only=True, omit_defaults=False):
     #: What the provider calls it.
     deployment: str
     description: str = ""
+    #: Of the deployment's circuit; models of the same deployment have the same.
+    breaker: BreakerRules = BreakerRules()
+
+
+class Fallback(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """Who answers when an agent cannot: exactly one of these."""
+
+    agent: str | None = None
+    #: The same agent speaks with this one.
+    model: str | None = None
+    #: The answer itself.
+    value: str | None = None
 
 
 class Agent(Message, frozen=True, kw_only=True, omit_defaults=False):
@@ -36,6 +55,9 @@ class Agent(Message, frozen=True, kw_only=True, omit_defaults=False):
     token_limit: int = 4096
     timeout: float = CALL_TIMEOUT
     retry: RetryPolicy = RetryPolicy()
+    #: How often it may be called.
+    limits: Limits = Limits()
+    fallback: Fallback | None = None
 
 
 class InputField(Message, frozen=True, kw_only=True, omit_defaults=False):
@@ -62,6 +84,8 @@ class AskStep(Message, frozen=True, kw_only=True, omit_defaults=False, tag="ask"
     #: Name of the step's record where it differs from the step's.
     record: str = ""
     timeout: float | None = None
+    #: Seconds for all its attempts and the waits between them; None is as long as the run.
+    total_timeout: float | None = None
 
 
 class PublishStep(Message, frozen=True, kw_only=True, omit_defaults=False, tag="publish", tag_field="kind"):
@@ -76,6 +100,7 @@ class PublishStep(Message, frozen=True, kw_only=True, omit_defaults=False, tag="
     content_type: str = "text/markdown; charset=utf-8"
     record: str = ""
     timeout: float | None = None
+    total_timeout: float | None = None
 
 
 Step = AskStep | PublishStep
@@ -103,6 +128,8 @@ class Workflow(Message, frozen=True, kw_only=True, omit_defaults=False):
     pattern: Literal["sequential"] = "sequential"
     #: Seconds a run may take in all.
     timeout: float = RUN_TIMEOUT
+    #: Seconds a run, and each of its calls, waits where it is refused for having come too often or too early.
+    max_wait: float = MAX_WAIT
     #: An input to try it with.
     sample: dict[str, object] = msgspec.field(default_factory=dict)
 
@@ -121,16 +148,59 @@ class Definition(Message, frozen=True, kw_only=True, omit_defaults=False):
     def _planned(self, step: Step) -> PlannedStep:
         if isinstance(step, PublishStep):
             timeout = CALL_TIMEOUT if step.timeout is None else step.timeout
-            return PlannedStep(name=step.name, activity="publish_artifact", timeout=timeout)
+            return PlannedStep(
+                name=step.name,
+                activity="publish_artifact",
+                timeout=timeout,
+                total_timeout=step.total_timeout,
+            )
         agent = self.agents[step.agent]
+        home = self._deployment(agent)
+        timeout = agent.timeout if step.timeout is None else step.timeout
+        if step.total_timeout is not None:
+            # As declared: an attempt that takes all of the step's time was not cut short.
+            timeout = min(timeout, step.total_timeout)
         return PlannedStep(
             name=step.name,
             activity="ask_agent",
-            timeout=agent.timeout if step.timeout is None else step.timeout,
+            timeout=timeout,
             retry=agent.retry,
             agent=agent.name,
-            deployments=(self.models[agent.model].deployment,),
+            deployments=(home,),
+            fallback=(
+                None
+                if agent.fallback is None
+                else self._substitute(agent, agent.fallback, timeout, step.total_timeout)
+            ),
+            total_timeout=step.total_timeout,
         )
+
+    def _substitute(
+        self, agent: Agent, fallback: Fallback, timeout: float, total: float | None
+    ) -> Substitute:
+        if fallback.agent is not None:
+            other = self.agents[fallback.agent]
+            home = self._deployment(other)
+            return Substitute(
+                agent=other.name,
+                home=home,
+                deployment=home,
+                timeout=other.timeout if total is None else min(other.timeout, total),
+                retry=other.retry,
+            )
+        if fallback.model is not None:
+            # Counted where the agent's calls are always counted: another model is no second quota.
+            return Substitute(
+                agent=agent.name,
+                home=self._deployment(agent),
+                deployment=self.models[fallback.model].deployment,
+                timeout=timeout,
+                retry=agent.retry,
+            )
+        return Substitute(timeout=timeout)
+
+    def _deployment(self, agent: Agent) -> str:
+        return self.models[agent.model].deployment
 
     def step(self, name: str) -> Step:
         """The step of that name."""
@@ -143,11 +213,30 @@ class Catalogue(Message, frozen=True, kw_only=True, omit_defaults=False):
     models: dict[str, Model]
     agents: dict[str, Agent]
     workflows: dict[str, Workflow]
+    accounts: dict[str, AccountRules] = msgspec.field(default_factory=dict)
 
     def definition(self, workflow: str) -> Definition:
         """The workflow with what it refers to, and nothing else."""
         found = self.workflows[workflow]
         names = {step.agent for step in found.steps if isinstance(step, AskStep)}
+        fallbacks = [fallback for name in names if (fallback := self.agents[name].fallback) is not None]
+        names |= {fallback.agent for fallback in fallbacks if fallback.agent is not None}
         agents = {name: self.agents[name] for name in sorted(names)}
-        models = {agent.model: self.models[agent.model] for agent in agents.values()}
-        return Definition(workflow=found, agents=agents, models=dict(sorted(models.items())))
+        spoken = {agent.model for agent in agents.values()}
+        spoken |= {fallback.model for fallback in fallbacks if fallback.model is not None}
+        models = {name: self.models[name] for name in sorted(spoken)}
+        return Definition(workflow=found, agents=agents, models=models)
+
+    def account(self, account: str) -> AccountRules:
+        """How often runs may be started on the account."""
+        return self.accounts.get(account) or self.accounts.get(DEFAULT) or AccountRules()
+
+    def breaker(self, deployment: str) -> BreakerRules:
+        """When the deployment's circuit opens; the usual rules for one that is not declared any more."""
+        declared = (model.breaker for model in self.models.values() if model.deployment == deployment)
+        return next(declared, BreakerRules())
+
+    def limits(self, agent: str) -> Limits:
+        """How often the agent may be called; the usual limits for one that is not declared any more."""
+        found = self.agents.get(agent)
+        return Limits() if found is None else found.limits

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Category, Usage
+from dirigent.domain.passages import Passage
 from dirigent.domain.runs import Held, Status
 
 
@@ -15,6 +16,21 @@ class RunError(Message, frozen=True, kw_only=True):
     #: The step that could not be done, if it was one.
     step: str | None = None
     attempts: int = 0
+    #: Seconds after which the same may work.
+    retry_after: float | None = None
+    #: How far the call that failed had come.
+    passage: Passage | None = None
+
+
+class Degraded(Message, frozen=True, kw_only=True):
+    """Whose answer it is in place of the agent's, and why."""
+
+    #: `agent`, `model` or `value`: what was declared as the fallback.
+    by: str
+    #: Name of the agent or model.
+    name: str | None = None
+    category: Category
+    because: str
 
 
 class RunRecord(Message, frozen=True, kw_only=True):
@@ -35,6 +51,8 @@ class RunRecord(Message, frozen=True, kw_only=True):
     #: JSON text of the result's object.
     result: Held | None = None
     error: RunError | None = None
+    #: How it came through its account's gate.
+    admission: Passage | None = None
 
 
 class StepRecord(Message, frozen=True, kw_only=True):
@@ -55,3 +73,6 @@ class StepRecord(Message, frozen=True, kw_only=True):
     #: The model as it named itself.
     model: str | None = None
     usage: Usage = Usage()
+    #: How the call came through its deployment's gate.
+    passage: Passage | None = None
+    degraded: Degraded | None = None

@@ -32,13 +32,14 @@ def wait_before_next(
     growth = min(policy.exponential_base, STEEPEST) ** min(orders - 1, MOST_GROWTHS)
     # Nor does a patient policy wait longer: by chance alone it would be taken for its own giving up.
     ceiling = min(policy.max_delay, policy.initial_delay * growth, LONGEST_WAIT.total_seconds())
-    wait = ceiling * _share(f"{seed}/{orders}")
+    wait = ceiling * share(f"{seed}/{orders}")
     if failure.retry_after is not None:
         # On top of what was asked for, so that many who were told the same do not return together.
         wait += max(failure.retry_after, 0)
     return timedelta(seconds=wait) if wait <= LONGEST_WAIT.total_seconds() else None
 
 
-def _share(seed: str) -> float:
+def share(seed: str) -> float:
+    """A number from 0 to 1 that falls the same at every replay, and as evenly as dice."""
     # Dice would fall differently at every replay; a hash of who asks falls the same and spreads as well.
     return int.from_bytes(sha256(seed.encode()).digest()[:8]) / 2**64

@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from dirigent.domain.messages import Message
-from dirigent.domain.outcomes import Failed
+from dirigent.domain.outcomes import Failed, Failure
+from dirigent.domain.passages import Passage
 from dirigent.domain.retries import RetryPolicy
 
 
@@ -12,7 +13,7 @@ class Status(StrEnum):
     """How a run stands, in the words of the HTTP API."""
 
     PENDING = "pending"  #: accepted, nothing done yet
-    IN_PROGRESS = "in_progress"  #: it has opened its record
+    IN_PROGRESS = "in_progress"  #: its first step has begun
     COMPLETED = "completed"  #: what it was for is done
     FAILED = "failed"  #: it ended without; its error says why
     CANCELLED = "cancelled"  #: somebody ended it
@@ -29,6 +30,17 @@ class Held(Message, frozen=True, kw_only=True):
     artifact: str | None = None
 
 
+class Substitute(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """Who answers when a step's agent cannot; without a deployment, a fixed value does."""
+
+    agent: str | None = None
+    #: Where the agent's calls are counted.
+    home: str | None = None
+    deployment: str | None = None
+    timeout: float
+    retry: RetryPolicy = RetryPolicy()
+
+
 class PlannedStep(Message, frozen=True, kw_only=True, omit_defaults=False):
     """As much of a step as the orchestrator must know; prompts and agents stay in the definition."""
 
@@ -39,8 +51,11 @@ class PlannedStep(Message, frozen=True, kw_only=True, omit_defaults=False):
     timeout: float
     retry: RetryPolicy = RetryPolicy()
     agent: str | None = None
-    #: What the call goes to, in order of preference: each has a gate.
+    #: What the call goes to; its gate counts the agent's calls.
     deployments: tuple[str, ...] = ()
+    fallback: Substitute | None = None
+    #: Seconds for all attempts and the waits between them; None is as long as the run.
+    total_timeout: float | None = None
 
 
 class StartRun(Message, frozen=True, kw_only=True, omit_defaults=False):
@@ -62,6 +77,8 @@ class StartRun(Message, frozen=True, kw_only=True, omit_defaults=False):
     user: str | None = None
     #: Key of the idempotency claim that the run marks as started.
     claim: str | None = None
+    #: Seconds to wait where a gate refuses. None: it was accepted before there were gates, and passes none.
+    max_wait: float | None = None
 
 
 class Perform(Message, frozen=True, kw_only=True):
@@ -77,8 +94,24 @@ class Perform(Message, frozen=True, kw_only=True):
     not_after: datetime
     #: Seconds the attempt may take from its beginning.
     timeout: float
+    #: What a gate permitted begins by then or not at all.
+    begin_by: datetime | None = None
     opening: StartRun | None = None
     closes: bool = False
+    #: For an earlier step a fallback answered.
+    is_degraded: bool = False
+    #: How the run was admitted; told when it opens its record.
+    admission: Passage | None = None
+    #: How the call was permitted.
+    passage: Passage | None = None
+    #: Because of this the agent's fallback is to answer.
+    instead_of: Failure | None = None
+
+
+class OpenRun(Message, frozen=True, kw_only=True):
+    """Write down that a run waits to begin: who looks for it finds it."""
+
+    opening: StartRun
 
 
 class CloseRun(Message, frozen=True, kw_only=True):
@@ -88,3 +121,4 @@ class CloseRun(Message, frozen=True, kw_only=True):
     failed: Failed
     #: The step that could not be done, if it was one.
     step: str | None = None
+    admission: Passage | None = None

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Done, Failed, Outcome
+from dirigent.domain.pendings import Call
 from dirigent.domain.runs import StartRun
-from dirigent.domain.waves import Call
 
 
 class Settled(Message, frozen=True, kw_only=True):
@@ -23,6 +23,7 @@ class Sequence(Message, frozen=True, kw_only=True):
 
     start: StartRun
     done: int = 0
+    is_degraded: bool = False
     failed: Failed | None = None
 
     def next_move(self) -> Call | Settled:
@@ -32,10 +33,16 @@ class Sequence(Message, frozen=True, kw_only=True):
             return Settled(failed=self.failed, step=plan[self.done].name)
         if self.done == len(plan):
             return Settled()
-        return Call(step=plan[self.done], opens=self.done == 0, closes=self.done == len(plan) - 1)
+        return Call(
+            step=plan[self.done],
+            opens=self.done == 0,
+            closes=self.done == len(plan) - 1,
+            is_degraded=self.is_degraded,
+        )
 
     def hear(self, outcome: Outcome) -> Self:
         """The step under way ended."""
         if isinstance(outcome, Done):
-            return replace(self, done=self.done + 1)
+            is_degraded = self.is_degraded or outcome.is_degraded
+            return replace(self, done=self.done + 1, is_degraded=is_degraded)
         return replace(self, failed=outcome)

@@ -2,59 +2,41 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Self
 
 from msgspec.structs import replace
 
+from dirigent.domain.gates import Answer, Ask, GiveBack, Group, Settlement, verdict_on
 from dirigent.domain.messages import Message
-from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome
-from dirigent.domain.retries import wait_before_next
+from dirigent.domain.outcomes import Category, Failed, Failure, Outcome
+from dirigent.domain.passages import Passage, Refusal, micros
+from dirigent.domain.pendings import Call, Pending, Permit, Time
 from dirigent.domain.runs import Perform, PlannedStep, StartRun
 
-#: An order that came too late to be begun is no attempt: it cost nothing, unless the process died over it.
-#: So it is not given for ever, nor without a breath, however little patience is declared.
-MOST_UNBEGUN = 5
-UNBEGUN_PAUSE = timedelta(seconds=1)
 #: An order may wait for a free place this long before it is too late: its attempt's time counts from its
 #: beginning, or a burst of runs would fail by waiting for each other.
 QUEUE_PATIENCE = timedelta(minutes=5)
 #: Durable keeps 16 KB of what a run says of itself.
-MOST_TOLD, LONGEST_REASON = 10, 300
-
-
-class Call(Message, frozen=True, kw_only=True):
-    """A step that is to be performed."""
-
-    step: PlannedStep
-    #: It is the run's first: its activity opens the record.
-    opens: bool = False
-    #: It is the run's last: its activity closes the record.
-    closes: bool = False
-
-
-class Pending(Message, frozen=True, kw_only=True):
-    """Where one call stands."""
-
-    call: Call
-    #: Attempts that were really begun.
-    attempts: int = 0
-    #: Orders given, begun or not.
-    orders: int = 0
-    #: Not before then; None is at once.
-    due: datetime | None = None
-    #: Of the last order.
-    failure: Failure | None = None
-    outcome: Outcome | None = None
+MOST_TOLD, LONGEST_REASON = 5, 200
 
 
 class Wait(Message, frozen=True, kw_only=True):
-    """A step that failed and will be tried again."""
+    """A step that failed or was refused and will be tried again; without a step, the run's beginning."""
 
-    step: str
+    step: str | None
     attempts: int
     next_try: datetime
     category: Category
     because: str
+
+
+class Inquiry(Message, frozen=True, kw_only=True):
+    """What one gate is asked, and for which calls: their places, group by group."""
+
+    deployment: str
+    ask: Ask
+    places: tuple[tuple[int, ...], ...]
 
 
 class Wave(Message, frozen=True, kw_only=True):
@@ -64,11 +46,36 @@ class Wave(Message, frozen=True, kw_only=True):
     #: When the run's time is over.
     deadline: datetime
     pending: tuple[Pending, ...]
+    #: How the run was admitted.
+    admission: Passage | None = None
+    #: Calls that gates have counted and that are not made: deployment, the gate's stamp, agent.
+    unused: tuple[tuple[str, int, str], ...] = ()
+    #: The run waited before, and so there is a record of it.
+    is_listed: bool = False
 
     @classmethod
-    def of(cls, start: StartRun, calls: tuple[Call, ...], deadline: datetime) -> Self:
+    def of(
+        cls,
+        start: StartRun,
+        calls: tuple[Call, ...],
+        deadline: datetime,
+        *,
+        now: datetime,
+        admission: Passage | None = None,
+    ) -> Self:
         """Nothing of it has been ordered yet."""
-        return cls(start=start, deadline=deadline, pending=tuple(Pending(call=call) for call in calls))
+        pending = tuple(Pending(call=call, deadline=_deadline(call.step, now)) for call in calls)
+        is_listed = admission is not None and admission.refused > 0
+        return cls(start=start, deadline=deadline, pending=pending, admission=admission, is_listed=is_listed)
+
+    @property
+    def is_unlisted(self) -> bool:
+        """Whether the run waits before the first of its steps has written down that there is a run."""
+        return not self.is_listed and any(one.call.opens and one.is_kept_out for one in self.pending)
+
+    def listed(self) -> Self:
+        """There is a record of the run now."""
+        return replace(self, is_listed=True)
 
     @property
     def is_over(self) -> bool:
@@ -88,85 +95,172 @@ class Wave(Message, frozen=True, kw_only=True):
         return min(due for due in dues if due is not None)
 
     def expire(self, now: datetime) -> Self:
-        """Give up what is left when the run's time is over."""
-        if now < self.deadline:
-            return self
-        failure = Failure(category=Category.TIMEOUT, message=f"the run's {self.start.timeout:g} s were over")
-        return replace(
-            self,
-            pending=tuple(
-                one
-                if one.outcome is not None
-                else replace(one, outcome=Failed(failure=failure, attempts=one.attempts))
-                for one in self.pending
-            ),
+        """Give up what is left when its time is over."""
+        pending = tuple(
+            one.run_out(time, now)
+            if one.outcome is None and not one.is_done and now >= (time := self._time(one)).deadline
+            else one
+            for one in self.pending
         )
+        return replace(self, pending=pending)
+
+    def _time(self, one: Pending) -> Time:
+        step = one.call.step
+        # What takes none, and answers because the step's was over, has the run's.
+        is_runs = one.deadline is None or one.deadline >= self.deadline or one.is_value
+        if is_runs or one.deadline is None:
+            return Time(deadline=self.deadline, whose=f"the run's {self.start.timeout:g} s")
+        return Time(deadline=one.deadline, whose=f"the step's {step.total_timeout:g} s", is_runs=False)
+
+    def inquiries(self, now: datetime) -> tuple[Inquiry, ...]:
+        """What the gates are to be asked before anything is ordered: one question a gate."""
+        groups: dict[str, dict[Group, list[int]]] = {}
+        for place, one in enumerate(self.pending):
+            if self.start.max_wait is not None and one.is_due(now) and (wish := one.wish()) is not None:
+                gate, group = wish
+                groups.setdefault(gate, {}).setdefault(group, []).append(place)
+        return tuple(self._inquiry(gate, found, now) for gate, found in groups.items())
+
+    def _inquiry(self, gate: str, groups: dict[Group, list[int]], now: datetime) -> Inquiry:
+        places = tuple(tuple(found) for found in groups.values())
+        asking = [self.pending[place] for found in places for place in found]
+        ask = Ask(
+            deployment=gate,
+            groups=tuple(
+                replace(group, calls=len(found)) for group, found in zip(groups, places, strict=True)
+            ),
+            seconds=max(one.lane.timeout for one in asking),
+            patience=micros(min(self._patience(one, now) for one in asking)),
+        )
+        return Inquiry(deployment=gate, ask=ask, places=places)
+
+    def _patience(self, one: Pending, now: datetime) -> datetime:
+        """Until when the call waits before gates."""
+        longest = timedelta(seconds=self.start.max_wait or 0)
+        return min((one.queue.since or now) + longest, self._time(one).deadline)
+
+    def told(self, inquiry: Inquiry, answer: Answer, now: datetime) -> Self:
+        """What a gate answered."""
+        pending, unused = list(self.pending), list(self.unused)
+        permit = Permit.of(inquiry.deployment, answer)
+        for group, grant, places in zip(inquiry.ask.groups, answer.grants, inquiry.places, strict=True):
+            leaving = grant.granted + grant.leaving
+            for number, place in enumerate(places):
+                one = pending[place]
+                if number < grant.granted:
+                    counted = replace(one.count(), counted_at=answer.at)
+                    pending[place] = one.let_through(permit, now) if group.through else counted
+                elif number < leaving and answer.closed is not None:
+                    pending[place] = replace(one.leave(answer.closed, now), counted_at=answer.at)
+                elif grant.refusal is not None:
+                    unused += one.counted
+                    pending[place] = self._refused(one, grant.refusal, now)
+        return replace(self, pending=tuple(pending), unused=tuple(unused))
+
+    def _refused(self, one: Pending, refusal: Refusal, now: datetime) -> Pending:
+        return one.refuse(refusal, now, patience=self._patience(one, now), seed=self._seed(one))
+
+    def unanswered(self, inquiry: Inquiry, failure: Failure, now: datetime) -> Self:
+        """A gate did not answer: nobody goes ahead."""
+        pending, unused, heard = list(self.pending), self.unused, Failed(failure=failure, attempts=0)
+        asked = [place for places in inquiry.places for place in places]
+        for place in asked:
+            unused += pending[place].counted
+            pending[place] = replace(pending[place], is_counted=False)
+        return replace(self, pending=tuple(pending), unused=unused).hear(dict.fromkeys(asked, heard), now)
+
+    def give_backs(self) -> tuple[tuple[str, GiveBack], ...]:
+        """What is to be given back to gates: once for each answer of theirs that counted it."""
+        agents: dict[tuple[str, int], dict[str, int]] = {}
+        for gate, at, agent in self.unused:
+            counts = agents.setdefault((gate, at), {})
+            counts[agent] = counts.get(agent, 0) + 1
+        return tuple((gate, GiveBack(at=at, agents=counts)) for (gate, at), counts in agents.items())
+
+    def given_back(self) -> Self:
+        """All of it was."""
+        return replace(self, unused=())
 
     def orders(self, now: datetime) -> Mapping[int, Perform]:
         """What is to be performed now, by the call's place."""
         return {
             place: self._order(one, now)
             for place, one in enumerate(self.pending)
-            if one.outcome is None and (one.due is None or one.due <= now)
+            if one.is_due(now) and (self.start.max_wait is None or one.may_go)
         }
 
     def _order(self, one: Pending, now: datetime) -> Perform:
         start, call = self.start, one.call
+        begin_by = now + QUEUE_PATIENCE if one.permit is None else one.permit.begin_by
         return Perform(
             run=start.run,
             account=start.account,
             definition=start.definition,
             step=call.step.name,
-            attempt=one.attempts + 1,
-            not_after=min(now + timedelta(seconds=call.step.timeout) + QUEUE_PATIENCE, self.deadline),
-            timeout=call.step.timeout,
+            attempt=one.spent + one.attempts + 1,
+            not_after=min(begin_by + timedelta(seconds=one.lane.timeout), self._time(one).deadline),
+            timeout=one.lane.timeout,
+            begin_by=None if one.permit is None else begin_by,
             # The plan is the orchestrator's alone, and long.
             opening=replace(start, plan=()) if call.opens else None,
             closes=call.closes,
+            is_degraded=call.closes and call.is_degraded,
+            admission=self.admission if call.opens else None,
+            passage=None if start.max_wait is None else one.passage(now),
+            instead_of=one.instead_of,
         )
+
+    def settlements(self, heard: Mapping[int, Outcome]) -> tuple[tuple[str, Settlement], ...]:
+        """What the gates are told of how the calls they permitted ended: once for each answer of theirs."""
+        ended: dict[Permit, list[Outcome]] = {}
+        for place, outcome in heard.items():
+            if (permit := self.pending[place].permit) is not None:
+                ended.setdefault(permit, []).append(outcome)
+        return tuple((permit.deployment, _settlement(permit, found)) for permit, found in ended.items())
 
     def hear(self, heard: Mapping[int, Outcome], now: datetime) -> Self:
         """What became of the orders."""
-        return replace(
-            self,
-            pending=tuple(
-                self._heard(one, heard[place], now) if place in heard else one
-                for place, one in enumerate(self.pending)
-            ),
-        )
+        pending = list(self.pending)
+        for place, outcome in heard.items():
+            one = pending[place]
+            pending[place] = one.hear(outcome, now, time=self._time(one), seed=self._seed(one))
+        return replace(self, pending=tuple(pending))
 
-    def _heard(self, one: Pending, outcome: Outcome, now: datetime) -> Pending:
-        if isinstance(outcome, Done):
-            return replace(one, outcome=outcome)
-        attempts, orders = one.attempts + outcome.attempts, one.orders + 1
-        tried = replace(one, attempts=attempts, orders=orders)
-        wait = wait_before_next(
-            one.call.step.retry,
-            outcome.failure,
-            attempts=attempts,
-            orders=orders,
-            seed=f"{self.start.run}/{one.call.step.name}",
-        )
-        if wait is None or orders - attempts > MOST_UNBEGUN:
-            return replace(tried, outcome=Failed(failure=outcome.failure, attempts=attempts))
-        if outcome.attempts == 0:
-            wait = max(wait, UNBEGUN_PAUSE)
-        if now + wait >= self.deadline:
-            why = f"; the run's {self.start.timeout:g} s leave no time for another try"
-            failure = replace(outcome.failure, message=outcome.failure.message + why)
-            return replace(tried, outcome=Failed(failure=failure, attempts=attempts))
-        return replace(tried, due=now + wait, failure=outcome.failure)
+    def _seed(self, one: Pending) -> str:
+        return f"{self.start.run}/{one.call.step.name}"
 
     def waits(self) -> tuple[Wait, ...]:
         """What is waited for, and why: for whoever looks at the run meanwhile."""
-        return tuple(
+        waits = (
             Wait(
                 step=one.call.step.name,
-                attempts=one.attempts,
+                attempts=one.spent + one.attempts,
                 next_try=one.due,
                 category=one.failure.category,
                 because=one.failure.message[:LONGEST_REASON],
             )
-            for one in self.pending[:MOST_TOLD]
+            for one in self.pending
             if one.outcome is None and one.due is not None and one.failure is not None
         )
+        return tuple(islice(waits, MOST_TOLD))
+
+
+def _deadline(step: PlannedStep, now: datetime) -> datetime | None:
+    return None if step.total_timeout is None else now + timedelta(seconds=step.total_timeout)
+
+
+def _settlement(permit: Permit, outcomes: list[Outcome]) -> Settlement:
+    pauses = [
+        outcome.failure.retry_after or 0.0
+        for outcome in outcomes
+        if isinstance(outcome, Failed)
+        and outcome.is_theirs
+        and outcome.failure.category is Category.RATE_LIMIT
+    ]
+    return Settlement(
+        deployment=permit.deployment,
+        round=permit.round,
+        until=permit.until,
+        verdicts=tuple(verdict_on(outcome) for outcome in outcomes),
+        pause=max(pauses, default=0.0),
+    )

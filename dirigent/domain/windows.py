@@ -5,7 +5,6 @@ Instants and spans are whole microseconds, so that no rounding lets one too many
 
 from typing import Self
 
-import msgspec
 from msgspec.structs import replace
 
 from dirigent.domain.messages import Message
@@ -54,6 +53,8 @@ class Windows(Message, frozen=True, kw_only=True):
     minute: Marks = ()
     hour: Marks = ()
     day: Marks = ()
+    #: The last instant that a refused one was told to come back at.
+    turn: int = 0
 
     def at(self, now: int) -> Self:
         """The same, without what is over by now."""
@@ -68,6 +69,14 @@ class Windows(Message, frozen=True, kw_only=True):
         """Whether nothing is counted any more."""
         return not any(marks for _, marks in self.marks())
 
+    @property
+    def ends_at(self) -> int:
+        """From when on nothing is counted any more, if nothing is added."""
+        return max(
+            ((marks[-1][0] + 1) * _width(SPANS[name]) + SPANS[name] for name, marks in self.marks() if marks),
+            default=0,
+        )
+
     def left(self, limits: Limits, now: int) -> dict[str, int]:
         """How many more each limited window would admit now."""
         return {
@@ -76,8 +85,13 @@ class Windows(Message, frozen=True, kw_only=True):
             if (limit := limits.of(name)) is not None
         }
 
-    def admit(self, limits: Limits, now: int, wanted: int) -> tuple[Self, Admission]:
-        """As many of the wanted as every window has room for, counted from now on."""
+    def admit(
+        self, limits: Limits, now: int, wanted: int, *, patience: int = NEVER
+    ) -> tuple[Self, Admission]:
+        """As many of the wanted as every window has room for, counted from now on.
+
+        The refused take turns: each is told another instant, unless it lies beyond their patience.
+        """
         granted = min([wanted, *self.left(limits, now).values()])
         marks = self.at(now).marks()
         if granted:
@@ -86,42 +100,21 @@ class Windows(Message, frozen=True, kw_only=True):
         if granted == wanted:
             return after, Admission(granted=granted)
         name, free = _fullest(after, limits)
-        return after, Admission(granted=granted, refused_by=name, come_back_at=free)
+        if free is None:
+            return after, Admission(granted=granted, refused_by=name)
+        gap = SECOND // min(limits.burst or SLICES, SECOND)
+        # All at once they would be refused at once again, but for the few there is room for.
+        turn = max(free, after.turn + gap)
+        if turn > free + SPANS["minute"]:
+            # There are more than a minute of turns, or they were given under former limits: begin again.
+            turn = free + (turn - free) % SPANS["minute"]
+        if turn <= patience:
+            after = replace(after, turn=turn + gap * (wanted - granted - 1))
+        return after, Admission(granted=granted, refused_by=name, come_back_at=turn)
 
-    def release(self, now: int, number: int) -> Self:
-        """Take back admissions that were just given and not used; older ones stay counted."""
-        return replace(self, **{name: _less(marks, number, now, SPANS[name]) for name, marks in self.marks()})
-
-
-class Crowd(Message, frozen=True, kw_only=True):
-    """Windows of many keys; who comes when there are too many shares one count with the others."""
-
-    known: dict[str, Windows] = msgspec.field(default_factory=dict)
-    #: Of all who are not known. Each has the whole limit, together: strict, never permissive.
-    others: Windows = Windows()
-
-    def of(self, key: str, now: int, most: int) -> tuple[Self, Windows]:
-        """The windows that count for the key, and the crowd without those that count nothing any more."""
-        pruned = self
-        if key not in self.known and len(self.known) >= most:
-            kept = {
-                name: left for name, windows in self.known.items() if not (left := windows.at(now)).is_empty
-            }
-            pruned = replace(self, known=kept)
-        stranger = Windows() if _has_room(pruned, now, most) else pruned.others
-        return pruned, pruned.known.get(key, stranger)
-
-    def put(self, key: str, windows: Windows, now: int, most: int) -> Self:
-        """The crowd with the key's windows as they are now."""
-        if key in self.known or _has_room(self, now, most):
-            return replace(self, known=self.known | {key: windows})
-        return replace(self, others=windows)
-
-
-def _has_room(crowd: Crowd, now: int, most: int) -> bool:
-    # Somebody new may be one of the others: as long as those count anything, nobody is taken in, or what
-    # they were admitted there would be forgotten.
-    return len(crowd.known) < most and crowd.others.at(now).is_empty
+    def release(self, at: int, number: int) -> Self:
+        """Take back admissions that were given at that instant and not used; others stay counted."""
+        return replace(self, **{name: _less(marks, number, at, SPANS[name]) for name, marks in self.marks()})
 
 
 def _fullest(windows: Windows, limits: Limits) -> tuple[str, int | None]:
@@ -140,6 +133,8 @@ def _width(span: int) -> int:
 
 def _since(marks: Marks, now: int, span: int) -> Marks:
     width = _width(span)
+    if not marks or (marks[0][0] + 1) * width > now - span:
+        return marks
     return tuple((slice_, number) for slice_, number in marks if (slice_ + 1) * width > now - span)
 
 
@@ -154,13 +149,11 @@ def _more(marks: Marks, number: int, now: int, span: int) -> Marks:
     return (*marks, (current, number))
 
 
-def _less(marks: Marks, number: int, now: int, span: int) -> Marks:
-    """Only of the newest slice, and only while it is the present one: what was released may not free more."""
-    current = now // _width(span)
-    if not marks or marks[-1][0] != current:
-        return marks
-    left = max(marks[-1][1] - number, 0)
-    return (*marks[:-1], (current, left)) if left else marks[:-1]
+def _less(marks: Marks, number: int, at: int, span: int) -> Marks:
+    """Only of the slice that counted them: another would forget what it counts itself."""
+    counted = at // _width(span)
+    fewer = ((slice_, left - number if slice_ == counted else left) for slice_, left in marks)
+    return tuple((slice_, left) for slice_, left in fewer if left > 0)
 
 
 def _free_at(marks: Marks, limit: int, span: int) -> int | None:

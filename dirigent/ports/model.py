@@ -36,8 +36,10 @@ class Reply(Message, frozen=True, kw_only=True):
 class ModelFailed(Exception):
     """The model did not answer; the failure says in which way."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, *, is_theirs: bool = True) -> None:
         self.failure = failure
+        #: The deployment failed, and nothing on our side of the call: it speaks of its health.
+        self.is_theirs = is_theirs
         super().__init__(f"{failure.category}: {failure.message}")
 
 

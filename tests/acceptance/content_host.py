@@ -46,10 +46,11 @@ def content_host(
     *,
     script: Any = None,
     catalogue: Path | None = None,
+    app: Path = ROOT,
     replay: Replay = "sticky",
     **settings: str,
 ) -> Iterator[ContentHost]:
-    """Host the checkout's app; twice on one folder, it goes on where it was."""
+    """Host the checkout's app, or a copy of it; twice on one folder, it goes on where it was."""
     (folder / "script.yaml").write_text(yaml.safe_dump(script or {}), encoding="utf-8")
     given = {
         "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
@@ -58,6 +59,6 @@ def content_host(
         **({} if catalogue is None else {"DIRIGENT_CATALOGUE": str(catalogue)}),
         **settings,
     }
-    with LocalHost(ROOT, state=folder / "state", settings=given, replay=replay) as host:
+    with LocalHost(app, state=folder / "state", settings=given, replay=replay) as host:
         host.module.parts.clock.follow(host.clock)
         yield ContentHost(host)

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from chaos_load import Line, Reply, Unanswered, Unreached
+from guarded_catalogue import unguarded
 from mortal_host import MortalHost
 
 #: The checkout's own app, as seen from the folder of the test apps.
@@ -28,6 +29,7 @@ class ContentKillRun:
         script = folder / "script.yaml"
         script.write_text(f"pace: 0.1\njournal: {self._journal}\n", encoding="utf-8")
         settings = {
+            "DIRIGENT_CATALOGUE": str(unguarded(folder)),
             "DIRIGENT_DATA": str(folder / "data"),
             "DIRIGENT_SCRIPT": str(script),
             "DIRIGENT_CLAIM_LEASE": "1",
@@ -69,6 +71,7 @@ class ContentKillRun:
             try:
                 return self._line.send(method, path, given, {} if key is None else {"Idempotency-Key": key})
             except (Unanswered, Unreached):
+                self._host.refuse_to_be_dead()
                 assert time.monotonic() < deadline, f"{path} is not answered"
                 time.sleep(0.05)
 

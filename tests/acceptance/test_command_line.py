@@ -136,6 +136,14 @@ def test_what_the_app_refuses_ends_with_2(server: Server, arguments: list[str], 
     assert "Traceback" not in done.stderr
 
 
+def test_a_program_reads_why_it_was_refused(server: Server) -> None:
+    done = typed(server, "start", "content-creation", "topic:=7", "--json")
+
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["errors"][0]["field"] == "topic"
+    assert done.stderr.startswith("Refused: ")
+
+
 def test_an_app_that_is_not_there_ends_with_3() -> None:
     done = typed(None, "tasks")
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from content_host import ContentHost, content_host
+from guarded_catalogue import unguarded
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from odd_values import PIECES
@@ -17,9 +18,12 @@ KNOWN = ("status", "workflow", "account", "from", "to", "limit", "continuation_t
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
 NAMES = st.sampled_from(PIECES) | st.binary(max_size=120).map(quote) | st.just("content-creation")
 PATHS = (
-    st.sampled_from(["tasks", "workflows", "agents", "health", "create-content"])
-    | st.tuples(st.sampled_from(["task", "workflows"]), NAMES).map("/".join)
+    st.sampled_from(["tasks", "workflows", "agents", "health", "create-content", "circuits"])
+    | st.tuples(st.sampled_from(["task", "workflows", "circuits"]), NAMES).map("/".join)
+    | st.tuples(st.just("limits"), st.sampled_from(["account", "user", "agent"]) | NAMES, NAMES).map("/".join)
     | NAMES.map(lambda name: f"task/{name}/trace")
+    | NAMES.map(lambda name: f"task/{name}/cancel")
+    | NAMES.map(lambda name: f"circuits/{name}/reset")
 )
 QUERIES = st.dictionaries(st.sampled_from(KNOWN) | TEXTS, TEXTS | st.integers().map(str), max_size=3)
 #: What may stand in a header on the wire, as the host reads it.
@@ -50,7 +54,8 @@ DEEP = b'{"topic":' + b"[" * 50_000
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContentHost]:
     """The app, for all requests."""
-    with content_host(tmp_path_factory.mktemp("odd")) as app:
+    folder = tmp_path_factory.mktemp("odd")
+    with content_host(folder, catalogue=unguarded(folder)) as app:
         yield app
 
 

@@ -89,6 +89,7 @@ def test_a_refusal_is_a_failure_of_its_category(offer: Offer, status: int, categ
         asyncio.run(offer.refusing(status, None).complete(question()))
 
     assert caught.value.failure.category is category
+    assert caught.value.is_theirs
     assert caught.value.failure.message
 
 

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from dirigent.adapters.file_artifacts import FileArtifacts
@@ -14,6 +16,7 @@ from dirigent.domain.catalogue import (
     Agent,
     AskStep,
     Definition,
+    Fallback,
     InputField,
     Model,
     PublishStep,
@@ -51,7 +54,11 @@ class ToldModel:
 
     async def complete(self, request: Request) -> Reply:
         self.asked.append(request)
-        return Reply(text=self.say(request), model="told", usage=Usage(input_tokens=3, output_tokens=4))
+        return Reply(
+            text=self.say(request),
+            model=f"told:{request.deployment}",
+            usage=Usage(input_tokens=3, output_tokens=4),
+        )
 
 
 DEFINITION = Definition(
@@ -76,8 +83,18 @@ DEFINITION = Definition(
             "words": ResultField(words_of="draft"),
         },
     ),
-    agents={"writer": Agent(name="writer", description="", instructions="Write.", model="m")},
-    models={"m": Model(name="m", deployment="gpt")},
+    agents={
+        "writer": Agent(name="writer", description="", instructions="Write.", model="m"),
+        "stand-in": Agent(
+            name="stand-in",
+            description="",
+            instructions="Stand in.",
+            model="n",
+            temperature=0.1,
+            token_limit=77,
+        ),
+    },
+    models={"m": Model(name="m", deployment="gpt"), "n": Model(name="n", deployment="gpt-small")},
 )
 
 
@@ -90,8 +107,15 @@ class Job:
     clock: StillClock
     start: StartRun
 
-    def order(self, step: str, *, attempt: int = 1, seconds: float = 30) -> Perform:
-        return Perform(
+    def declare(self, fallback: Fallback) -> None:
+        """The run is frozen to a definition where the writer has this fallback."""
+        writer = msgspec.structs.replace(DEFINITION.agents["writer"], fallback=fallback)
+        agents = {**DEFINITION.agents, "writer": writer}
+        frozen = Definitions(self.parts.artifacts).freeze(msgspec.structs.replace(DEFINITION, agents=agents))
+        self.start = msgspec.structs.replace(self.start, definition=asyncio.run(frozen))
+
+    def order(self, step: str, *, attempt: int = 1, seconds: float = 30, **more: Any) -> Perform:
+        order = Perform(
             run=self.start.run,
             account=self.start.account,
             definition=self.start.definition,
@@ -102,6 +126,7 @@ class Job:
             opening=self.start if step == "write" else None,
             closes=step == "publish",
         )
+        return msgspec.structs.replace(order, **more)
 
 
 @pytest.fixture

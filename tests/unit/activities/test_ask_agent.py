@@ -1,8 +1,10 @@
 """Asking an agent."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from activities.ask_agent import ask_agent, within
@@ -10,6 +12,7 @@ from activities.stage import Stage
 from dirigent import codec
 from dirigent.domain.outcomes import Category, Done, Failed, Failure, Usage
 from dirigent.domain.prompts import STANDING
+from dirigent.domain.runs import Held
 from dirigent.ports.model import ModelFailed, Reply, Request
 
 REQUEST = Request(deployment="gpt", agent="a", instructions="", prompt="", temperature=0, token_limit=1)
@@ -121,3 +124,66 @@ def test_but_never_beyond_what_the_order_allows(job: Any) -> None:
 
     told = codec.decode(Failed, asked(job, seconds=4)).failure.message
     assert told == "agent 'writer': no answer from 'gpt' within 4 s"
+
+
+def refusing(category: Category, **failed: Any) -> Any:
+    def refuse(_: Request) -> str:
+        raise ModelFailed(Failure(category=category, message="no"), **failed)
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    ("say", "is_theirs"),
+    [
+        (refusing(Category.TRANSIENT), True),
+        (refusing(Category.TRANSIENT, is_theirs=False), False),
+        (lambda _: "", True),
+    ],
+    ids=["it refused", "our side failed", "it said nothing"],
+)
+def test_says_whose_failure_it_was(job: Any, say: Any, is_theirs: bool) -> None:
+    job.model.say = say
+
+    assert codec.decode(Failed, asked(job)).is_theirs is is_theirs
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_theirs"), [(300, True), (30, True), (29.9, True), (20, False), (4, False)]
+)
+def test_a_call_that_had_less_than_its_time_says_nothing_of_the_model(
+    job: Any, seconds: float, is_theirs: bool
+) -> None:
+    job.model.complete = WaitingModel(asyncio.Event().wait).complete
+
+    outcome = codec.decode(Failed, asked(job, seconds=seconds))
+    assert (outcome.failure.category, outcome.is_theirs) == (Category.TIMEOUT, is_theirs)
+
+
+class DawdlingArtifacts:
+    """Lets a minute go by over every text of a run."""
+
+    def __init__(self, job: Any) -> None:
+        self._inner, self._clock = job.parts.artifacts, job.clock
+
+    async def get(self, name: str) -> Any:
+        if name.startswith("runs/"):
+            await self._clock.sleep(60)
+        return await self._inner.get(name)
+
+    async def put(self, name: str, content: bytes, *, content_type: str) -> str:
+        return str(await self._inner.put(name, content, content_type=content_type))
+
+    async def delete_under(self, prefix: str) -> int:
+        return int(await self._inner.delete_under(prefix))
+
+
+def test_nobody_is_asked_when_reading_took_all_the_time(job: Any) -> None:
+    name = "runs/run-1/input.json"
+    asyncio.run(job.parts.artifacts.put(name, b'{"topic":"t"}', content_type="application/json"))
+    job.start = msgspec.structs.replace(job.start, input=Held(artifact=name))
+    job.parts = replace(job.parts, artifacts=DawdlingArtifacts(job))
+
+    outcome = codec.decode(Failed, asked(job))
+    assert (outcome.failure.category, outcome.attempts, outcome.is_theirs) == (Category.TIMEOUT, 0, False)
+    assert job.model.asked == []

@@ -2,14 +2,19 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from activities.stage import Product, Scene, Stage
+from dirigent.domain.breakers import State
 from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome, Usage
+from dirigent.domain.passages import Level, Passage
+from dirigent.domain.records import Degraded
 from dirigent.domain.runs import Status
+from dirigent.ports.model import ModelFailed
 from dirigent.ports.records import RecordsUnavailable
 from dirigent.records.claims import CLAIMS
 from dirigent.records.runs import Runs
@@ -17,6 +22,15 @@ from dirigent.records.runs import Runs
 
 async def draft(_: Scene) -> Product:
     return Product(text="three words long", usage=Usage(input_tokens=1))
+
+
+DEGRADED = Degraded(by="model", name="small", category=Category.TRANSIENT, because="the circuit is open")
+ADMISSION = Passage(level=Level.ACCOUNT, key="a", refused=2, waited=3.5)
+PASSAGE = Passage(level=Level.DEPLOYMENT, key="gpt", state=State.CLOSED)
+
+
+async def degraded(_: Scene) -> Product:
+    return Product(text="three words long", degraded=DEGRADED)
 
 
 async def forbidden(_: Scene) -> Product:
@@ -68,7 +82,7 @@ def test_the_last_step_closes_the_run_with_its_result(job: Any) -> None:
 def test_a_redelivered_step_is_not_performed_again(job: Any) -> None:
     performed(job, "write")
 
-    assert performed(job, "write", forbidden) == Done(usage=Usage(input_tokens=1))
+    assert performed(job, "write", forbidden) == Done(usage=Usage(input_tokens=1), is_repeated=True)
     assert len(steps_of(job)) == 1
 
 
@@ -106,6 +120,7 @@ def test_stores_that_do_not_answer_may_answer_later(job: Any) -> None:
     assert outcome.failure == Failure(
         category=Category.TRANSIENT, message="the app's records did not answer; its log says more"
     )
+    assert not outcome.is_theirs
 
 
 def test_a_definition_that_is_gone_is_gone_for_good(job: Any) -> None:
@@ -157,3 +172,87 @@ def test_long_outputs_are_kept_and_read_whole(job: Any) -> None:
 
     assert steps_of(job)[0].value.text is None
     assert json.loads(record_of(job).result.text)["words"] == 50_000
+
+
+def test_a_run_and_its_step_say_how_they_came_through_their_gates(job: Any) -> None:
+    performed(job, "write", admission=ADMISSION, passage=PASSAGE)
+
+    assert record_of(job).admission == ADMISSION
+    assert [step.passage for step in steps_of(job)] == [PASSAGE]
+
+
+def test_of_two_deliveries_the_recorded_one_says_whether_it_was_degraded(job: Any) -> None:
+    async def overtaken(scene: Scene) -> Product:
+        await Stage(job.parts).perform(scene.order, draft)
+        return await degraded(scene)
+
+    assert performed(job, "write", overtaken) == Done(usage=Usage(input_tokens=1))
+
+
+@pytest.mark.parametrize("is_again", [False, True], ids=["once", "delivered again"])
+@pytest.mark.parametrize(
+    ("effects", "steps"),
+    [
+        ((degraded, draft), ["write"]),
+        ((draft, degraded), ["publish"]),
+        ((degraded, degraded), ["write", "publish"]),
+    ],
+    ids=["an earlier step", "the last step", "both"],
+)
+def test_a_result_says_for_which_steps_a_fallback_answered(
+    job: Any, effects: Any, steps: list[str], is_again: bool
+) -> None:
+    first, last = effects
+    outcome = performed(job, "write", first)
+    assert isinstance(outcome, Done)
+    order = replace(job.order("publish"), is_degraded=outcome.is_degraded)
+    if is_again:
+        asyncio.run(Stage(job.parts).perform(replace(order, closes=False), last))
+        last = forbidden
+    asyncio.run(Stage(job.parts).perform(order, last))
+
+    told = {"by": "model", "name": "small", "category": "TRANSIENT", "because": "the circuit is open"}
+    assert json.loads(record_of(job).result.text) == {
+        "topic": "sea wind",
+        "count": None,
+        "words": 3,
+        "degraded": [{"step": step, **told} for step in steps],
+    }
+
+
+def test_a_fixed_value_has_no_name_in_the_result(job: Any) -> None:
+    async def fixed(_: Scene) -> Product:
+        return Product(text="", degraded=replace(DEGRADED, by="value", name=None))
+
+    performed(job, "write")
+    performed(job, "publish", fixed)
+
+    [told] = json.loads(record_of(job).result.text)["degraded"]
+    assert told == {
+        "step": "publish",
+        "by": "value",
+        "category": "TRANSIENT",
+        "because": "the circuit is open",
+    }
+
+
+def test_what_was_permitted_is_not_begun_later_than_it_was_to_be(job: Any) -> None:
+    late = job.order("write", begin_by=job.clock.now() - timedelta(microseconds=1))
+    outcome = asyncio.run(Stage(job.parts).perform(late, forbidden))
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.failure.category, outcome.attempts) == (Category.TIMEOUT, 0)
+
+
+@pytest.mark.parametrize(
+    ("wait", "kept"),
+    [(float("nan"), None), (-1e308, None), (0.0, None), (1e308, 365 * 86_400.0), (7.0, 7.0)],
+)
+def test_a_wait_that_is_none_does_not_travel(job: Any, wait: float, kept: float | None) -> None:
+    async def busy(_: Scene) -> Product:
+        raise ModelFailed(Failure(category=Category.RATE_LIMIT, message="busy", retry_after=wait))
+
+    outcome = asyncio.run(Stage(job.parts).perform(job.order("write"), busy))
+
+    assert isinstance(outcome, Failed)
+    assert outcome.failure.retry_after == kept

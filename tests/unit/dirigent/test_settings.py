@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from dirigent.settings import HOME, SettingRefused, Settings
+from dirigent.settings import HOME, OBJECT_CLAIM, TENANT_CLAIM, SettingRefused, Settings, is_name
 
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
+GATEWAY = "11111111-2222-3333-4444-55555555abcd"
+BY_EASY_AUTH = {"DIRIGENT_ACCOUNTS": "enforced", "DIRIGENT_FRONT": "easy-auth"}
+BY_GATEWAY = BY_EASY_AUTH | {"DIRIGENT_FRONT": "api-management", "DIRIGENT_GATEWAY": GATEWAY}
 STAND_INS = ("DIRIGENT_MODEL", "DIRIGENT_RECORDS", "DIRIGENT_ARTIFACTS")
 CHOSEN = dict(zip(STAND_INS, ("scripted", "sqlite", "files"), strict=True))
 
@@ -28,6 +31,12 @@ def test_needs_nothing_in_development() -> None:
         data=HOME / ".dirigent",
         management_urls=True,
         default_account="default",
+        accounts="default",
+        front=None,
+        account_claim=TENANT_CLAIM,
+        user_claim=OBJECT_CLAIM,
+        gateway=None,
+        operators=(),
         body_limit=1_000_000,
         claim_lease=60.0,
         retention_days=30,
@@ -67,6 +76,12 @@ def test_reads_every_variable(tmp_path: Path) -> None:
         data=tmp_path / "kept",
         management_urls=False,
         default_account="house",
+        accounts="default",
+        front=None,
+        account_claim=TENANT_CLAIM,
+        user_claim=OBJECT_CLAIM,
+        gateway=None,
+        operators=(),
         body_limit=2048,
         claim_lease=2.5,
         retention_days=7,
@@ -138,7 +153,13 @@ def test_refuses_a_value_by_the_name_of_its_variable(variable: str, value: str, 
 
 
 def test_knows_what_the_command_line_reads_and_whatever_is_not_for_this_app() -> None:
-    others = {"DIRIGENT_URL": "http://there", "DIRIGENT_FUNCTION_KEY": "k", "DIRIGENTX": "1", "PATH": "/bin"}
+    others = {
+        "DIRIGENT_URL": "http://there",
+        "DIRIGENT_FUNCTION_KEY": "k",
+        "DIRIGENT_TOKEN": "t",
+        "DIRIGENTX": "1",
+        "PATH": "/bin",
+    }
 
     assert Settings.read(LOCAL | others) == Settings.read(LOCAL)
 
@@ -160,3 +181,104 @@ def test_names_every_problem_at_once() -> None:
         "DIRIGENT_CLAIM_LEASE",
     ]
     assert len(str(refusal).splitlines()) == 6
+
+
+def test_enforced_accounts_leave_management_urls_out() -> None:
+    settings = Settings.read(LOCAL | BY_EASY_AUTH)
+
+    assert (settings.accounts, settings.front) == ("enforced", "easy-auth")
+    assert not settings.management_urls
+
+
+def test_reads_what_easy_auth_tells_callers_by() -> None:
+    claims = {"DIRIGENT_ACCOUNT_CLAIM": "team", "DIRIGENT_USER_CLAIM": "sub"}
+    settings = Settings.read(LOCAL | BY_EASY_AUTH | claims | {"DIRIGENT_OPERATORS": "ops, night shift,,ops"})
+
+    assert (settings.account_claim, settings.user_claim) == ("team", "sub")
+    assert settings.operators == ("ops", "night shift")
+
+
+def test_reads_who_the_gateway_is() -> None:
+    settings = Settings.read(LOCAL | BY_GATEWAY | {"DIRIGENT_GATEWAY": GATEWAY.upper()})
+
+    assert (settings.front, settings.gateway) == ("api-management", GATEWAY)
+
+
+@pytest.mark.parametrize(
+    ("environment", "variable", "told"),
+    [
+        ({"DIRIGENT_ACCOUNTS": "strict"}, "DIRIGENT_ACCOUNTS", "set it to 'default' or 'enforced'"),
+        ({"DIRIGENT_ACCOUNTS": "enforced"}, "DIRIGENT_FRONT", "is not set while accounts are enforced"),
+        (BY_EASY_AUTH | {"DIRIGENT_FRONT": "nginx"}, "DIRIGENT_FRONT", "is 'nginx', which is unknown"),
+        (BY_GATEWAY | {"DIRIGENT_GATEWAY": ""}, "DIRIGENT_GATEWAY", "is not set: set it to the object id"),
+        (BY_GATEWAY | {"DIRIGENT_GATEWAY": "apim"}, "DIRIGENT_GATEWAY", "is 'apim', which is no object id"),
+        (BY_EASY_AUTH | {"DIRIGENT_OPERATORS": " , "}, "DIRIGENT_OPERATORS", "is ',' and names nobody"),
+        (BY_EASY_AUTH | {"DIRIGENT_OPERATORS": "ops,a/b"}, "DIRIGENT_OPERATORS", "is 'a/b': use 1 to 500"),
+        (
+            BY_EASY_AUTH | {"DIRIGENT_MANAGEMENT_URLS": "true"},
+            "DIRIGENT_MANAGEMENT_URLS",
+            "leave DIRIGENT_MANAGEMENT_URLS out, or DIRIGENT_ACCOUNTS",
+        ),
+    ],
+)
+def test_refuses_accounts_that_nothing_would_keep_apart(
+    environment: dict[str, str], variable: str, told: str
+) -> None:
+    refusal = refused(LOCAL | environment)
+
+    assert [problem.variable for problem in refusal.problems] == [variable]
+    assert told in str(refusal.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("environment", "variable", "remedy"),
+    [
+        ({"DIRIGENT_FRONT": "easy-auth"}, "DIRIGENT_FRONT", "set DIRIGENT_ACCOUNTS to 'enforced'"),
+        ({"DIRIGENT_ACCOUNT_CLAIM": "team"}, "DIRIGENT_ACCOUNT_CLAIM", "DIRIGENT_ACCOUNTS to 'enforced'"),
+        ({"DIRIGENT_USER_CLAIM": "sub"}, "DIRIGENT_USER_CLAIM", "DIRIGENT_ACCOUNTS to 'enforced'"),
+        ({"DIRIGENT_GATEWAY": GATEWAY}, "DIRIGENT_GATEWAY", "DIRIGENT_ACCOUNTS to 'enforced'"),
+        ({"DIRIGENT_OPERATORS": "ops"}, "DIRIGENT_OPERATORS", "DIRIGENT_ACCOUNTS to 'enforced'"),
+        (BY_EASY_AUTH | {"DIRIGENT_GATEWAY": GATEWAY}, "DIRIGENT_GATEWAY", "DIRIGENT_FRONT to 'api-man"),
+        (BY_GATEWAY | {"DIRIGENT_USER_CLAIM": "sub"}, "DIRIGENT_USER_CLAIM", "DIRIGENT_FRONT to 'easy-auth'"),
+        (
+            BY_EASY_AUTH | {"DIRIGENT_DEFAULT_ACCOUNT": "house"},
+            "DIRIGENT_DEFAULT_ACCOUNT",
+            "DIRIGENT_ACCOUNTS to 'default'",
+        ),
+    ],
+)
+def test_refuses_what_nothing_would_read(environment: dict[str, str], variable: str, remedy: str) -> None:
+    refusal = refused(LOCAL | environment)
+
+    assert [problem.variable for problem in refusal.problems] == [variable]
+    assert "is set and nothing would read it: remove it, or set " in str(refusal)
+    assert remedy in str(refusal)
+
+
+@pytest.mark.parametrize("told", [{}, {"WEBSITE_AUTH_ENABLED": ""}, {"WEBSITE_AUTH_ENABLED": "False"}])
+@pytest.mark.parametrize("front", [BY_EASY_AUTH, BY_GATEWAY])
+def test_outside_development_the_platform_must_guard_its_headers(
+    told: dict[str, str], front: dict[str, str]
+) -> None:
+    refusal = refused(CHOSEN | front | told)
+
+    assert [problem.variable for problem in refusal.problems] == ["WEBSITE_AUTH_ENABLED"]
+    assert "callers could forge their account: turn App Service authentication on" in str(refusal)
+
+
+@pytest.mark.parametrize("told", ["True", "true", "1"])
+def test_starts_where_the_platform_guards_its_headers(told: str) -> None:
+    settings = Settings.read(CHOSEN | BY_EASY_AUTH | {"WEBSITE_AUTH_ENABLED": told})
+
+    assert settings.accounts == "enforced"
+
+
+def test_without_enforced_accounts_nobody_asks_who_guards_the_headers() -> None:
+    assert Settings.read(CHOSEN | {"WEBSITE_AUTH_ENABLED": "False"}).accounts == "default"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a/b", "a\\b", "a#b", "a?b", "a\x00b", "a\nb", "a" * 501, "🦉" * 251, " a", "a "]
+)
+def test_a_name_that_records_could_not_keep_is_none(text: str) -> None:
+    assert not is_name(text)

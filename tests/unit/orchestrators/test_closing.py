@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from dirigent import codec
 from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome
-from dirigent.domain.runs import StartRun
+from dirigent.domain.passages import Level, Passage
+from dirigent.domain.runs import CloseRun, StartRun
 from orchestrators.closing import PAUSES, RunFailed, closing
 
 Rehearse = Callable[[Callable[[str, Any], Outcome]], Any]
@@ -28,3 +30,13 @@ def test_ends_even_if_the_end_cannot_be_written_down(start: StartRun, rehearse: 
     with pytest.raises(RunFailed):
         context.play(closing(context, start, NO, "one"))
     assert len(context.timers) == len(PAUSES)
+
+
+def test_tells_the_record_how_the_run_was_admitted(start: StartRun, rehearse: Rehearse) -> None:
+    context = rehearse(lambda *_: Done())
+    admission = Passage(level=Level.ACCOUNT, key="a", refused=2, waited=3.5)
+
+    with pytest.raises(RunFailed):
+        context.play(closing(context, start, NO, None, admission))
+    [(_, order)] = context.calls
+    assert codec.decode(CloseRun, order).admission == admission

@@ -1,5 +1,6 @@
 """An app without a host: shipped stores in a folder, a small catalogue, a durable client that remembers."""
 
+import base64
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,10 +13,13 @@ import azure.durable_functions as df
 import azure.functions as func
 import pytest
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
+from azure.durable_functions.models.EntityStateResponse import EntityStateResponse
 
+from dirigent import codec
 from dirigent.adapters.file_artifacts import FileArtifacts
 from dirigent.adapters.scripted_model import ScriptedModel
 from dirigent.adapters.sqlite_records import SqliteRecords
+from dirigent.domain.account_gate import AccountGate
 from dirigent.domain.catalogue import (
     Agent,
     AskStep,
@@ -26,6 +30,10 @@ from dirigent.domain.catalogue import (
     ResultField,
     Workflow,
 )
+from dirigent.domain.deployment_gate import DeploymentGate
+from dirigent.domain.gates import Gate, Start, account_gate
+from dirigent.domain.messages import Message
+from dirigent.domain.passages import micros
 from dirigent.domain.runs import Held, StartRun
 from dirigent.ports import Parts
 from dirigent.settings import Settings
@@ -79,10 +87,18 @@ class Client:
     instances: dict[str, dict[str, Any]] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    #: States of entities, by name and key.
+    entities: dict[tuple[str, str], Any] = field(default_factory=dict)
+    #: Operations and inputs that entities were signalled.
+    signals: list[tuple[str, Any]] = field(default_factory=list)
+    #: Gates hear of a reset after so many looks at them; None is never.
+    hears_after: int | None = 0
     is_down: bool = False
+    #: Everything else goes well.
+    starts_nothing: bool = False
 
     async def start_new(self, name: str, *, instance_id: str, client_input: Any) -> str:
-        if self.is_down or instance_id in self.instances:
+        if self.is_down or self.starts_nothing or instance_id in self.instances:
             raise DurableDown("An Orchestration instance with the status Running already exists.")
         self.started.append(instance_id)
         self.put(instance_id, "Pending", name=name, client_input=client_input)
@@ -115,6 +131,28 @@ class Client:
         if self.is_down:
             raise DurableDown("no purge today")
         self.instances.pop(run, None)
+
+    async def terminate(self, run: str, reason: str) -> None:
+        if self.is_down or run not in self.instances:
+            raise DurableDown(f"No instance with ID '{run}' found.")
+        self.put(run, "Terminated", output=reason)
+
+    async def read_entity_state(self, entity: df.EntityId) -> EntityStateResponse:
+        if self.is_down:
+            raise DurableDown
+        if self.signals and self.hears_after is not None:
+            self.hears_after -= 1
+            if self.hears_after == -1:
+                gate = codec.decode(DeploymentGate, self.entities.get((entity.name, entity.key)) or {})
+                reset = gate.reset(micros(self.clock.now()))
+                self.entities[entity.name, entity.key] = codec.encode(reset)
+        state = self.entities.get((entity.name, entity.key))
+        return EntityStateResponse(state is not None, state)
+
+    async def signal_entity(self, entity: df.EntityId, operation: str, told: Any) -> None:
+        if self.is_down or entity.name != "deployment":
+            raise DurableDown
+        self.signals.append((operation, told))
 
     def get_client_response_links(self, request: func.HttpRequest | None, run: str) -> dict[str, str]:
         origin = "http://own" if request is None else "{0.scheme}://{0.netloc}".format(urlsplit(request.url))
@@ -160,6 +198,34 @@ class Bench:
             route_params=route_params,
             body=body,
         )
+
+    def put_gate(self, gate: Gate, remembered: Message) -> None:
+        """The gate remembers that from now on."""
+        self.client.entities[gate.name, gate.key] = codec.encode(remembered)
+
+    def exhaust(self, user: str | None = None, starts: int = 10) -> None:
+        """The default account, or its user, has just started as many runs as it may in a second."""
+        gate, now = AccountGate(), micros(self.clock.now())
+        start = Start(account="default", user=user, patience=now)
+        for _ in range(starts):
+            gate, _ = gate.admit(self.catalogue.account("default"), start, now)
+        self.put_gate(account_gate("default"), gate)
+
+    def enforced(self, **others: str) -> Settings:
+        """The settings of an app that tells accounts apart by who signed in."""
+        environment = {
+            "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+            "DIRIGENT_ACCOUNTS": "enforced",
+            "DIRIGENT_FRONT": "easy-auth",
+            "DIRIGENT_DATA": str(self.settings.data),
+        }
+        return Settings.read(environment | others)
+
+    def signed_in(self, account: str, user: str = "somebody") -> dict[str, str]:
+        """Headers of a request by that user."""
+        claims = [{"typ": "tid", "val": account}, {"typ": "oid", "val": user}]
+        told = json.dumps({"auth_typ": "aad", "claims": claims}).encode()
+        return {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(told).decode()}
 
     def opening(self, run: str = "run-1", **others: Any) -> StartRun:
         """What a run is started with."""

@@ -5,13 +5,18 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from triggers.directory import directory
+from dirigent.domain.catalogue import Fallback
+from dirigent.domain.windows import Limits
+from triggers.directory import agent_view, directory
 
 
 def told(bench: Any, function: str, **request: Any) -> Any:
     """Status and body of an answer."""
-    asked = bench.functions(directory(bench.catalogue))[function](req=bench.request(**request))
+    asked = bench.functions(directory(bench.catalogue, bench.settings))[function](
+        req=bench.request(**request)
+    )
     answer = asyncio.run(asked)
     return answer.status_code, json.loads(answer.get_body())
 
@@ -56,6 +61,7 @@ def test_shows_what_a_workflow_takes_does_and_brings(bench: Any) -> None:
         ],
         "result": ["topic"],
         "timeout": 3600.0,
+        "max_wait": 120.0,
         "sample": {"topic": "tea"},
     }
 
@@ -81,13 +87,46 @@ def test_shows_agents_without_their_instructions(bench: Any) -> None:
         "token_limit": 4096,
         "timeout": 30.0,
         "retry": {"max_attempts": 3, "initial_delay": 5.0, "exponential_base": 2.0, "max_delay": 60.0},
+        "limits": {"burst": 10, "minute": 60, "hour": 1_000, "day": 10_000},
+        "fallback": None,
         "workflows": ["content-creation"],
     }
 
 
+def test_an_agent_works_where_it_may_answer_for_another(bench: Any) -> None:
+    catalogue, agents = bench.catalogue, bench.catalogue.agents
+    writer = replace(agents["writer"], fallback=Fallback(agent="idler"))
+    relieved = replace(catalogue, agents=agents | {"writer": writer})
+
+    assert agent_view(agents["idler"], relieved)["workflows"] == ["content-creation"]
+
+
+@pytest.mark.parametrize(
+    ("fallback", "shown"),
+    [
+        (Fallback(agent="idler"), {"by": "agent", "name": "idler"}),
+        (Fallback(model="spare"), {"by": "model", "name": "spare"}),
+        (Fallback(value="An article."), {"by": "value", "name": None}),
+    ],
+)
+def test_shows_who_answers_for_an_agent_but_not_what(
+    bench: Any, fallback: Fallback, shown: dict[str, object]
+) -> None:
+    agent = replace(bench.catalogue.agents["writer"], fallback=fallback)
+
+    assert agent_view(agent, bench.catalogue)["fallback"] == shown
+
+
+def test_shows_a_window_without_limit_as_null(bench: Any) -> None:
+    agent = replace(bench.catalogue.agents["writer"], limits=Limits(burst=None, minute=5))
+
+    limits = {"burst": None, "minute": 5, "hour": 1_000, "day": 10_000}
+    assert agent_view(agent, bench.catalogue)["limits"] == limits
+
+
 @pytest.mark.parametrize("function", ["list_workflows", "list_agents"])
 def test_sends_a_list_once_to_a_caller_who_keeps_it(bench: Any, function: str) -> None:
-    handler = bench.functions(directory(bench.catalogue))[function]
+    handler = bench.functions(directory(bench.catalogue, bench.settings))[function]
     tag = asyncio.run(handler(req=bench.request("x"))).headers["ETag"]
     again = asyncio.run(handler(req=bench.request("x", headers={"If-None-Match": tag})))
 

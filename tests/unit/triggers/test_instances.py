@@ -53,11 +53,26 @@ def test_purges(bench: Any) -> None:
     assert bench.client.instances == {}
 
 
+def test_ends_a_run_and_says_why(bench: Any) -> None:
+    instances = DurableInstances(bench.client)
+    bench.client.put("run-1", "Running")
+    asyncio.run(instances.terminate("run-1", "not needed"))
+
+    found = asyncio.run(instances.find("run-1"))
+    assert found is not None
+    assert (found.status, found.reason) == ("Terminated", "not needed")
+
+
 def test_says_so_when_durable_is_away(bench: Any) -> None:
     bench.client.is_down = True
     instances = DurableInstances(bench.client)
 
-    for asked in (instances.find("run-1"), instances.purge("run-1"), instances.start("p", bench.opening())):
+    for asked in (
+        instances.find("run-1"),
+        instances.terminate("run-1", ""),
+        instances.purge("run-1"),
+        instances.start("p", bench.opening()),
+    ):
         with pytest.raises(InstancesUnavailable):
             asyncio.run(asked)
 

@@ -49,6 +49,12 @@ def test_names_every_field_that_does_not_fit() -> None:
     ]
 
 
+def test_tells_programs_more() -> None:
+    told = json.loads(answer_to(Refused(429, "Too many.", members={"left": 0})).get_body())
+
+    assert (told["status"], told["left"]) == (429, 0)
+
+
 class DiskFull(RecordsUnavailable):
     """One way of being away."""
 

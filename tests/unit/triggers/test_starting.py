@@ -14,6 +14,7 @@ from dirigent.ports.artifacts import Artifact, ArtifactsUnavailable
 from dirigent.records.claims import Claims, claim_key
 from dirigent.records.definitions import Definitions
 from dirigent.records.texts import Texts
+from triggers.gatehouse import DurableGates
 from triggers.identity import Caller
 from triggers.instances import DurableInstances, InstancesUnavailable
 from triggers.problems import Refused
@@ -49,7 +50,8 @@ def ask_at_once(bench: Any, times: int) -> list[Started]:
 
     async def all_at_once() -> list[Started]:
         desk, instances = starting(bench, looks=(0.01,) * 500), DurableInstances(bench.client)
-        return await asyncio.gather(*(desk.start(wanted(bench, "k"), instances) for _ in range(times)))
+        gates = DurableGates(bench.client)
+        return await asyncio.gather(*(desk.start(wanted(bench, "k"), instances, gates) for _ in range(times)))
 
     return asyncio.run(all_at_once())
 
@@ -69,7 +71,8 @@ def wanted(bench: Any, key: str | None = None, topic: str = "tea") -> Wanted:
 def ask(bench: Any, key: str | None = None, *, topic: str = "tea", parts: Parts | None = None) -> Started:
     """Ask for the run."""
     desk = starting(bench, parts)
-    return asyncio.run(desk.start(wanted(bench, key, topic), DurableInstances(bench.client)))
+    asked = desk.start(wanted(bench, key, topic), DurableInstances(bench.client), DurableGates(bench.client))
+    return asyncio.run(asked)
 
 
 def started_with(bench: Any, run: str) -> StartRun:
@@ -79,10 +82,10 @@ def started_with(bench: Any, run: str) -> StartRun:
 
 def crash_after_claim(bench: Any, key: str) -> str:
     """Somebody claims the key and is gone before the run is handed over; its id."""
-    bench.client.is_down = True
+    bench.client.starts_nothing = True
     with pytest.raises(InstancesUnavailable):
         ask(bench, key)
-    bench.client.is_down = False
+    bench.client.starts_nothing = False
     claim_row = asyncio.run(bench.parts.records.get("claims", "default", claim_key("content-creation", key)))
     return str(claim_row.values["run"])
 
@@ -200,3 +203,54 @@ def test_starts_nothing_that_somebody_may_have_taken_over(bench: Any) -> None:
     with pytest.raises(Refused, match="took too long"):
         ask(bench, "k", parts=with_artifacts(bench, Slow(bench.clock)))
     assert bench.client.started == []
+
+
+def test_keeps_nothing_of_a_start_that_is_refused(bench: Any) -> None:
+    bench.exhaust()
+    for key in (None, "k"):
+        with pytest.raises(Refused, match="all its 10 starts") as refused:
+            ask(bench, key)
+        assert refused.value.status == 429
+    bench.clock.time += timedelta(seconds=2)
+
+    assert not ask(bench, "k", topic="coffee").is_replay
+    assert len(bench.client.started) == 1
+
+
+def test_answers_a_repeated_request_however_many_were_started_since(bench: Any) -> None:
+    first = ask(bench, "k")
+    bench.exhaust()
+
+    assert ask(bench, "k") == Started(run=first.run, is_replay=True)
+
+
+def test_does_not_heal_a_start_before_the_account_may_start_again(bench: Any) -> None:
+    crash_after_claim(bench, "k")
+    bench.clock.time += timedelta(seconds=LEASE + 1)
+    bench.exhaust()
+    with pytest.raises(Refused, match="all its 10 starts"):
+        ask(bench, "k")
+    bench.clock.time += timedelta(seconds=2)
+
+    assert not ask(bench, "k").is_replay
+
+
+def test_frees_the_key_when_the_accounts_gate_does_not_answer(bench: Any) -> None:
+    bench.client.is_down = True
+    with pytest.raises(InstancesUnavailable):
+        ask(bench, "k")
+    bench.client.is_down = False
+
+    assert not ask(bench, "k").is_replay
+
+
+def test_refuses_all_who_ask_at_once_with_one_key(bench: Any) -> None:
+    async def all_at_once() -> list[Any]:
+        desk, gates = starting(bench, looks=(0.001,)), DurableGates(bench.client)
+        asked = (desk.start(wanted(bench, "k"), DurableInstances(bench.client), gates) for _ in range(5))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    bench.exhaust()
+    refusals = asyncio.run(all_at_once())
+
+    assert [each.status for each in refusals] == [429] * 5

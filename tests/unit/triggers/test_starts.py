@@ -120,6 +120,14 @@ def test_takes_no_more_than_the_limit(bench: Any) -> None:
     assert post(bench, settings=replace(bench.settings, body_limit=10)).status_code == 413
 
 
+def test_turns_away_who_has_had_all_starts(bench: Any) -> None:
+    bench.exhaust()
+    answers = [post(bench), tutorial(bench, TEA)]
+
+    assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers] == [(429, "2")] * 2
+    assert bench.client.started == []
+
+
 def test_asks_for_patience_while_durable_is_away(bench: Any) -> None:
     bench.client.is_down = True
 

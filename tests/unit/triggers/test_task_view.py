@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from dirigent import codec
 from dirigent.domain.outcomes import Category
-from dirigent.domain.records import RunError, RunRecord, StepRecord
+from dirigent.domain.records import Degraded, RunError, RunRecord, StepRecord
 from dirigent.domain.runs import Held, Status
+from dirigent.domain.waves import Wait
 from dirigent.records.texts import Texts
 from triggers.task_view import task_line, task_view
 
@@ -86,6 +87,41 @@ def test_leaves_out_what_is_not_known_of_an_error(bench: Any) -> None:
     error = RunError(category=Category.PERMANENT, message="gone")
 
     assert shown(bench, replace(RECORD, error=error))["error"] == {"category": "PERMANENT", "message": "gone"}
+
+
+def test_says_when_a_failed_run_may_be_tried_again(bench: Any) -> None:
+    error = RunError(category=Category.RATE_LIMIT, message="full", retry_after=12.5)
+
+    assert shown(bench, replace(RECORD, error=error))["error"] == {
+        "category": "RATE_LIMIT",
+        "message": "full",
+        "retry_after": 12.5,
+    }
+
+
+def test_marks_the_steps_that_a_fallback_answered(bench: Any) -> None:
+    degraded = Degraded(by="agent", name="editor", category=Category.TRANSIENT, because="circuit open")
+    view = shown(bench, RECORD, STEP, replace(STEP, degraded=degraded))
+
+    assert [step.get("degraded") for step in view["steps"]] == [
+        None,
+        {"by": "agent", "name": "editor", "category": "TRANSIENT", "because": "circuit open"},
+    ]
+
+
+def test_tells_a_wait_before_the_first_step(bench: Any) -> None:
+    wait = Wait(step=None, attempts=0, next_try=AT, category=Category.RATE_LIMIT, because="full")
+    view: Any = asyncio.run(task_view(RECORD, (), Texts(bench.parts.artifacts), waits=(wait,)))
+
+    assert list(view["waits"]) == [
+        {
+            "step": None,
+            "attempts": 0,
+            "next_try": "2030-01-01T12:30:00Z",
+            "category": "RATE_LIMIT",
+            "because": "full",
+        }
+    ]
 
 
 def test_says_that_the_scripted_model_spoke(bench: Any) -> None:

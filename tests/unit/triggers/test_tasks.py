@@ -1,4 +1,4 @@
-"""The routes that show runs."""
+"""The routes that show runs, and end them."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from triggers.tasks import tasks
 
 def get(bench: Any, name: str, **request: Any) -> func.HttpResponse:
     """Call one of the functions that show tasks."""
-    functions = bench.functions(tasks(bench.parts, bench.settings))
+    functions = bench.functions(tasks(bench.parts, request.pop("settings", bench.settings)))
     with_client = {} if name == "list_tasks" else {"client": bench.client}
     answer: func.HttpResponse = asyncio.run(functions[name](req=bench.request(**request), **with_client))
     return answer
@@ -138,3 +138,85 @@ def test_lists_the_others_when_one_cannot_be_read(bench: Any) -> None:
 
     assert answer.status_code == 200
     assert [task["id"] for task in json.loads(answer.get_body())["tasks"]] == [readable]
+
+
+def cancel(bench: Any, run: str, body: bytes = b"") -> func.HttpResponse:
+    """Ask for the end of a run."""
+    return get(bench, "cancel_task", path=f"task/{run}/cancel", method="POST", body=body, id=run)
+
+
+def test_ends_a_run_that_goes_on(bench: Any) -> None:
+    [run] = keep(bench, completes=False)
+    bench.client.put(run, "Running")
+    answer = cancel(bench, run, b'{"reason": "The topic is stale."}')
+    [line] = json.loads(get(bench, "list_tasks", path="tasks").get_body())["tasks"]
+    task = json.loads(get(bench, "show_task", path=f"task/{run}", id=run).get_body())
+
+    assert (json.loads(answer.get_body())["status"], line["status"]) == ("cancelled", "cancelled")
+    assert (answer.status_code, answer.headers["Location"]) == (202, f"http://host/api/task/{run}")
+    assert json.loads(answer.get_body())["task_id"] == run
+    assert (task["status"], task["error"]["message"]) == (
+        "cancelled",
+        "Somebody ended the run: cancelled by the account 'default': The topic is stale.",
+    )
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"reason": null}', b'{"reason": " "}'])
+def test_ends_a_run_without_a_reason(bench: Any, body: bytes) -> None:
+    [run] = keep(bench, completes=False)
+    bench.client.put(run, "Running")
+
+    assert cancel(bench, run, body).status_code == 202
+    assert bench.client.instances[run]["output"] == "cancelled by the account 'default'"
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b'"why"', b'{"reson": "x"}', b'{"reason": 5}', b'{"reason": []}', b'{"reason": false}']
+)
+def test_ends_nothing_for_a_reason_that_is_none(bench: Any, body: bytes) -> None:
+    [run] = keep(bench, completes=False)
+    bench.client.put(run, "Running")
+
+    assert cancel(bench, run, body).status_code == 400
+    assert bench.client.instances[run]["runtimeStatus"] == "Running"
+
+
+def test_takes_no_long_reason(bench: Any) -> None:
+    [run] = keep(bench, completes=False)
+    bench.client.put(run, "Running")
+
+    assert cancel(bench, run, json.dumps({"reason": "x" * 500}).encode()).status_code == 202
+    assert cancel(bench, run, json.dumps({"reason": "x" * 501}).encode()).status_code == 400
+
+
+def test_ends_no_run_twice(bench: Any) -> None:
+    [run] = keep(bench)
+    answer = cancel(bench, run)
+
+    assert answer.status_code == 409
+    assert json.loads(answer.get_body())["error"].endswith("has ended: it is completed.")
+
+
+def test_ends_no_run_of_another_account(bench: Any) -> None:
+    asyncio.run(
+        Runs(bench.parts.records, bench.parts.artifacts).open(
+            bench.opening("run-1", account="other"), at=bench.clock.now()
+        )
+    )
+    bench.client.put("run-1", "Running")
+    answer = cancel(bench, "run-1")
+
+    assert answer.status_code == 404
+    assert answer.get_body() == get(bench, "show_task", path="task/run-1", id="run-1").get_body()
+    assert bench.client.instances["run-1"]["runtimeStatus"] == "Running"
+
+
+def test_tells_which_user_ended_a_run(bench: Any) -> None:
+    start = bench.opening("run-1", account="house")
+    asyncio.run(Runs(bench.parts.records, bench.parts.artifacts).open(start, at=bench.clock.now()))
+    bench.client.put("run-1", "Running")
+    signed_in = {"settings": bench.enforced(), "headers": bench.signed_in("house", "ann")}
+    answer = get(bench, "cancel_task", path="x", method="POST", id="run-1", **signed_in)
+
+    assert answer.status_code == 202
+    assert bench.client.instances["run-1"]["output"] == "cancelled by the user 'ann'"

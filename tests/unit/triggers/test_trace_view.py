@@ -6,8 +6,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from dirigent.domain.outcomes import Category, Usage
-from dirigent.domain.records import RunError, RunRecord, StepRecord
+from dirigent.domain.passages import Level, Passage
+from dirigent.domain.records import Degraded, RunError, RunRecord, StepRecord
 from dirigent.domain.runs import Held, Status
+from triggers.passage_view import passage_view
 from triggers.trace_view import trace_view
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -106,3 +108,25 @@ def test_counts_the_attempts_of_the_step_that_failed() -> None:
     view: Any = trace_view(replace(RECORD, error=error), (WRITE,))
 
     assert view["totals"]["attempts"] == 5
+
+
+def test_tells_how_the_gates_were_passed() -> None:
+    admission = Passage(level=Level.ACCOUNT, key="default")
+    passage = Passage(level=Level.DEPLOYMENT, key="gpt", refused=1, waited=2.5)
+    error = RunError(category=Category.RATE_LIMIT, message="full", step="edit", passage=passage)
+    record = replace(RECORD, admission=admission, error=error)
+    view: Any = trace_view(record, (replace(WRITE, passage=passage), PUBLISH))
+
+    assert view["guards"] == {"admission": passage_view(admission)}
+    assert view["error"]["guards"] == passage_view(passage)
+    assert [step.get("guards") for step in view["steps"]] == [passage_view(passage), None]
+
+
+def test_marks_the_steps_that_a_fallback_answered() -> None:
+    degraded = Degraded(by="value", category=Category.TIMEOUT, because="late")
+    view: Any = trace_view(RECORD, (replace(WRITE, degraded=degraded), PUBLISH))
+
+    assert [step.get("degraded") for step in view["steps"]] == [
+        {"by": "value", "category": Category.TIMEOUT, "because": "late"},
+        None,
+    ]

@@ -68,4 +68,5 @@ def test_says_which_journal_cannot_be_written(tmp_path: Path) -> None:
         CallJournal(str(tmp_path)).note(request(), NOON)
 
     assert caught.value.failure.category is Category.PERMANENT
+    assert not caught.value.is_theirs
     assert str(tmp_path) in caught.value.failure.message

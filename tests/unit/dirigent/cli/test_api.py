@@ -59,7 +59,10 @@ def test_a_refusal_tells_every_field(door: Any, body: object, told: str) -> None
 
 @pytest.mark.parametrize(
     ("status", "told"),
-    [(401, "--function-key or DIRIGENT_FUNCTION_KEY"), (404, "is this the right address?")],
+    [
+        (401, "--function-key or DIRIGENT_FUNCTION_KEY, and a token with --token or DIRIGENT_TOKEN"),
+        (404, "is this the right address?"),
+    ],
 )
 def test_a_bare_refusal_names_what_may_help(door: Any, status: int, told: str) -> None:
     door.answers["/api/task/t1"] = [Answer(status=status)]
@@ -74,7 +77,7 @@ def test_a_bare_refusal_names_what_may_help(door: Any, status: int, told: str) -
         (500, b"", "it answered 500"),
         (503, b'{"error": "The records are away."}', "it answered 503: The records are away."),
         (200, b"<html>", "is it the right address?"),
-        (302, b"", "is it the right address?"),
+        (302, b"", "a redirection: is it the right address? Give a token with --token or DIRIGENT_TOKEN"),
     ],
 )
 def test_an_app_that_is_broken_or_another_counts_as_unreachable(
@@ -86,3 +89,54 @@ def test_an_app_that_is_broken_or_another_counts_as_unreachable(
         Api(door, "http://app").task("t1")
 
     assert told in str(caught.value)
+
+
+def test_asks_for_circuits_and_limits_by_names_of_any_kind(door: Any) -> None:
+    door.answers |= {
+        "/api/circuits": [answer(200, {"circuits": []})],
+        "/api/circuits/a%2Fb": [answer(200, {"state": "open"})],
+        "/api/circuits/a%2Fb/reset": [answer(200, {"state": "closed"})],
+        "/api/limits/user/a%20b": [answer(200, {"allowed": True})],
+    }
+    api = Api(door, "http://app")
+
+    found = [api.circuits(), api.circuit("a/b"), api.reset("a/b"), api.limits("user", "a b")]
+
+    assert found == [{"circuits": []}, {"state": "open"}, {"state": "closed"}, {"allowed": True}]
+    assert [sent.method for sent in door.sent] == ["GET", "GET", "POST", "GET"]
+
+
+@pytest.mark.parametrize(("reason", "body"), [("enough", {"reason": "enough"}), (None, None)])
+def test_cancels_with_a_reason_or_without(door: Any, reason: str | None, body: object) -> None:
+    door.answers["/api/task/t1/cancel"] = [answer(202, {"status": "cancelling"})]
+
+    Api(door, "http://app").cancel("t1", reason)
+
+    assert (door.sent[0].method, door.sent[0].body) == ("POST", body)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (429, {"error": "Too often. Come back in 4.737 seconds.", "retry_after": 4.737}, "5"),
+        (429, {"error": "Too often. Come back in 6 seconds.", "retry_after": 6.0}, "6"),
+        (429, {"error": "Too often.", "retry_after": None}, ""),
+        (429, {"error": "Too often."}, "7"),
+        (429, [], "7"),
+        (409, {"error": "Not now."}, ""),
+    ],
+)
+def test_who_came_too_often_hears_once_when_to_come_back_in_whole_seconds(
+    door: Any, status: int, body: Any, told: str
+) -> None:
+    headers = {"retry-after": "7"}
+    door.answers["/api/workflows/a"] = [
+        Answer(status=status, headers=headers, body=json.dumps(body).encode())
+    ]
+
+    with pytest.raises(Refused) as refused:
+        Api(door, "http://app").start("a", {}, None)
+
+    sentence = body["error"] if body else "The app answered 429 without a reason."
+    again = f" Come back in {told} s." if told else ""
+    assert str(refused.value) == sentence.partition(" Come back")[0] + again

@@ -2,6 +2,7 @@
 
 from io import StringIO
 from pathlib import Path
+from shutil import copytree
 
 from dirigent.cli.catalogue_check import check
 
@@ -29,6 +30,29 @@ def test_prints_each_mistake_as_an_editor_opens_it(tmp_path: Path) -> None:
     assert status == 1
     assert lines[-2].startswith(f"{tmp_path}/models.yaml:2: models.more.deployment: Must be a text")
     assert last == f"{tmp_path}: 3 mistakes; the app would not start with it."
+
+
+def test_counts_accounts_where_there_are_any(tmp_path: Path) -> None:
+    out = StringIO()
+    copytree(ROOT / "catalogue", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "accounts.yaml").write_text("default: {limits: {minute: 5}}\nacme: {}\n")
+
+    status = check(tmp_path, out)
+
+    assert status == 0
+    assert " 1 workflow, 2 accounts; nothing is wrong." in out.getvalue()
+
+
+def test_prints_the_mistake_of_an_account(tmp_path: Path) -> None:
+    out = StringIO()
+    copytree(ROOT / "catalogue", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "accounts.yaml").write_text("default:\n  limits: {minute: fast}\n")
+
+    status = check(tmp_path, out)
+
+    first, *_ = out.getvalue().splitlines()
+    assert status == 1
+    assert first.startswith(f"{tmp_path}/accounts.yaml:2: accounts.default.limits.minute: Must be a whole")
 
 
 def test_prints_that_there_is_no_such_folder(tmp_path: Path) -> None:

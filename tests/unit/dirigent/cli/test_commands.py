@@ -173,3 +173,101 @@ def test_an_app_that_is_away_ends_with_3_and_a_remedy(do: Do, door: Any, screen:
     assert do("tasks") == 3
     assert screen.told.startswith("http://app cannot be reached: nobody is there.\n")
     assert "make serve" in screen.told
+
+
+def circuit(state: str) -> dict[str, object]:
+    rules = {"failures": 5, "cool_down": 60.0, "trials": 1, "success_threshold": 1}
+    counts = {"failures": 0, "successes": 0, "trials": 0, "rules": rules}
+    times = dict.fromkeys(("changed_at", "cooled_at", "paused_until"))
+    return {"name": "fast", "models": ["main"], "agents": [], "state": state, **counts, **times}
+
+
+def test_circuits_are_listed_shown_and_reset(do: Do, door: Any, screen: Any) -> None:
+    door.answers |= {
+        "/api/circuits": [answer(200, {"circuits": [circuit("open")]})],
+        "/api/circuits/main": [answer(200, circuit("open"))],
+        "/api/circuits/main/reset": [answer(200, circuit("closed"))],
+    }
+
+    assert (do("circuits"), do("circuits", "main"), do("circuits", "main", "--reset")) == (0, 0, 0)
+    assert [line for line in screen.given.splitlines() if line.startswith(("circuit", "state"))] == [
+        "circuit  state  failures  left alone until  agents",
+        *("circuit       fast", "state         open"),
+        *("circuit       fast", "state         closed"),
+    ]
+    assert screen.told == ""
+
+
+def test_a_reset_that_is_not_heard_of_yet_says_so(do: Do, door: Any, screen: Any) -> None:
+    door.answers["/api/circuits/fast/reset"] = [answer(202, circuit("open"))]
+
+    assert do("circuits", "fast", "--reset") == 0
+    assert screen.told.startswith("It was told to close; look again with: ")
+    assert screen.told.endswith(" circuits fast\n")
+
+
+def test_limits_are_shown(do: Do, door: Any, screen: Any) -> None:
+    left = {"limits": {"burst": 10}, "left": {"burst": 10}, "refused_by": None, "retry_after": None}
+    door.answers["/api/limits/agent/writer"] = [
+        answer(200, {"level": "agent", "key": "writer", "allowed": True, **left})
+    ]
+
+    assert do("limits", "agent", "writer") == 0
+    assert screen.given.startswith("The agent 'writer' may go ahead.\n")
+
+
+def test_a_task_is_cancelled_with_a_reason(do: Do, door: Any, screen: Any) -> None:
+    told = {"task_id": "t1", "status": "cancelling"}
+    door.answers["/api/task/t1/cancel"] = [answer(202, told)]
+
+    assert (do("cancel", "t1", "--reason", "enough"), screen.given) == (0, "")
+    assert screen.told.startswith("The task was told to end; see how it ended with: ")
+    assert door.sent[0].body == {"reason": "enough"}
+    assert do("cancel", "t1", "--json") == 0
+    assert json.loads(screen.given) == told
+
+
+def test_a_task_that_has_ended_is_not_cancelled(do: Do, door: Any, screen: Any) -> None:
+    door.answers["/api/task/t1/cancel"] = [answer(409, {"error": "The task 't1' has ended."})]
+
+    assert do("cancel", "t1") == 2
+    assert screen.told == "Refused: The task 't1' has ended.\n"
+
+
+def test_a_start_that_came_too_early_says_when_to_come_back(do: Do, door: Any, screen: Any) -> None:
+    why = "The account 'a' has had all its 10 starts of any second. Come back in 0.5 seconds."
+    door.answers["/api/workflows/tides"] = [answer(429, {"error": why, "retry_after": 0.5})]
+
+    assert do("start", "tides") == 2
+    assert (screen.told, screen.given) == (f"Refused: {why.replace('0.5 seconds', '1 s')}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "given"),
+    [
+        ({"error": "Too often.", "retry_after": 0.5}, {"error": "Too often.", "retry_after": 0.5}),
+        ([], {"status": 429, "error": "The app answered 429 without a reason."}),
+    ],
+)
+def test_a_program_reads_a_refusal_as_json(
+    do: Do, door: Any, screen: Any, body: object, given: object
+) -> None:
+    door.answers["/api/workflows/tides"] = [answer(429, body)]
+
+    assert do("start", "tides", "a=b", "--json") == 2
+    assert json.loads(screen.given) == given
+    assert screen.told.startswith("Refused: ")
+
+
+def test_a_task_that_waits_says_for_what(do: Do, door: Any, screen: Any) -> None:
+    wait = {"step": None, "attempts": 0, "category": "RATE_LIMIT", "because": "all starts are had"}
+    waits = [wait | {"next_try": "2030-01-01T00:00:01.5Z"}]
+    totals = {"attempts": 0, "duration": 0.0, "tokens": {"total": 0}}
+    door.answers["/api/task/t1"] = [answer(200, task("pending", waits=waits) | {"completed_at": None})]
+    door.answers["/api/task/t1/trace"] = [answer(200, {"steps": [], "totals": totals, "waits": waits})]
+
+    do("show", "t1")
+    do("trace", "t1")
+
+    line = "\n\nWaits\n  start  RATE_LIMIT: all starts are had; again at 2030-01-01T00:00:01Z\n"
+    assert screen.given.count(line) == 2

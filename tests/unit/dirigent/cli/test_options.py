@@ -49,6 +49,7 @@ def test_reads_the_whole_input_from_text_or_file(tmp_path: Path) -> None:
         (["show", "one", "two"], "unknown: two"),
         (["tasks", "--url", "localhost:7071"], "'localhost:7071' is no address"),
         (["tasks", "--url", "file:///etc/passwd"], "is no address"),
+        (["circuits", "--reset"], "--reset needs the NAME of a circuit"),
         ([], "COMMAND"),
         (["strat", "tides"], "did you mean 'start'?"),
         (["workflow"], "did you mean 'workflows'?"),
@@ -69,6 +70,41 @@ def test_the_environment_names_the_app_and_its_key() -> None:
     # What a deployment prints as its address ends in /api.
     assert (asked.url, asked.function_key) == ("https://example.org", "k")
     assert told.url == "http://there:1"
+
+
+def test_a_token_is_told_by_option_or_environment() -> None:
+    told = parse(["tasks", "--token", "a.b-c"], {"DIRIGENT_TOKEN": "other"})
+    found, none = parse(["tasks"], {"DIRIGENT_TOKEN": " a.b "}), parse(["tasks"], {})
+
+    assert (told.token, found.token, none.token) == ("a.b-c", "a.b", "")
+
+
+@pytest.mark.parametrize("option", ["--token", "--function-key"])
+@pytest.mark.parametrize("secret", ["Bearer s3cret", "s3cret\n", "s3crét"])
+def test_a_wrong_secret_is_not_repeated(capsys: pytest.CaptureFixture[str], option: str, secret: str) -> None:
+    told = refused(capsys, "tasks", option, secret)
+
+    assert f"{option}: give it alone, without blanks" in told
+    assert "s3cr" not in told
+
+
+def test_a_wrong_token_of_the_environment_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["tasks"], {"DIRIGENT_TOKEN": "Bearer s3cret"})
+
+    told = capsys.readouterr().err
+    assert "DIRIGENT_TOKEN: give it alone" in told
+    assert "s3cret" not in told
+
+
+@pytest.mark.parametrize("typed", [("--tokn", "s3cret"), ("--tokn=s3cret",)])
+def test_what_follows_a_misspelt_option_is_not_repeated(
+    capsys: pytest.CaptureFixture[str], typed: tuple[str, ...]
+) -> None:
+    told = refused(capsys, "tasks", *typed)
+
+    assert "unknown: --tokn\n" in told
+    assert "s3cret" not in told
 
 
 def test_without_an_address_the_app_is_on_this_machine() -> None:
@@ -108,3 +144,17 @@ def test_the_app_may_be_named_before_the_command() -> None:
 def test_a_workflow_is_all_that_start_needs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "required: WORKFLOW\n" in refused(capsys, "start")
     assert parse(["start", "tides"], {}).fields == []
+
+
+def test_a_circuit_is_reset_by_its_name() -> None:
+    asked, listed = parse(["circuits", "fast", "--reset"], {}), parse(["circuits"], {})
+
+    assert (asked.name, asked.reset) == ("fast", True)
+    assert (listed.name, listed.reset) == (None, False)
+
+
+def test_limits_and_cancel_take_names(capsys: pytest.CaptureFixture[str]) -> None:
+    limits, cancel = parse(["limits", "user", "u1"], {}), parse(["cancel", "t1", "--reason", "late"], {})
+
+    assert (limits.level, limits.key, cancel.task, cancel.reason) == ("user", "u1", "t1", "late")
+    assert "required: KEY" in refused(capsys, "limits", "user")

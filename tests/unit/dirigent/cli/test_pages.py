@@ -9,7 +9,7 @@ TASK: dict[str, Any] = {
     "type": "tides",
     "workflow": "tides",
     "status": "completed",
-    "created_at": "2030-01-01T00:00:00Z",
+    "created_at": "2030-01-01T00:00:00.000250Z",
     "completed_at": "2030-01-01T00:00:02.500Z",
     "steps": [{"name": "research", "completed_at": "2030-01-01T00:00:01Z", "result": {"research": "r"}}],
     "result": {"topic": "ebb", "words": 3, "article": "One\ntwo\n"},
@@ -145,3 +145,45 @@ def test_an_empty_list_says_so() -> None:
 
 def test_json_keeps_its_letters() -> None:
     assert pages.as_json({"a": "ø"}) == '{\n  "a": "ø"\n}'
+
+
+def test_a_failure_says_when_the_same_may_work() -> None:
+    error = {"category": "RATE_LIMIT", "message": "too often.", "retry_after": 12.5}
+
+    assert pages.error_line(error) == "Failed (RATE_LIMIT): too often. The same may work 13 s later."
+
+
+def test_a_step_that_somebody_else_did_is_marked() -> None:
+    degraded = {"by": "value", "name": None, "category": "TIMEOUT", "because": "no answer"}
+    steps = [TASK["steps"][0] | {"degraded": degraded}]
+
+    shown = pages.task_page(TASK | {"steps": steps})
+
+    assert "  2030-01-01T00:00:01Z  degraded: a fixed value answered (TIMEOUT: no answer)\n" in shown
+
+
+def test_a_degraded_result_is_told_once_and_not_as_a_field() -> None:
+    degraded = {"by": "model", "name": "spare", "category": "TRANSIENT", "because": "no answer"}
+    steps = [TASK["steps"][0] | {"degraded": degraded}]
+    result = {"topic": "ebb", "degraded": [{"step": "research", **degraded}]}
+
+    shown = pages.task_page(TASK | {"steps": steps, "result": result})
+
+    assert shown.endswith("topic  ebb\n\nDegraded\n  research: model 'spare' answered (TRANSIENT: no answer)")
+    assert shown.count("spare") == 1
+
+
+def test_a_trace_tells_what_guards_did() -> None:
+    passage: dict[str, Any] = {
+        "level": "account",
+        "key": "a",
+        "state": None,
+        "refused": 1,
+        "waited": 2.0,
+        "refusals": [],
+    }
+    totals = {"attempts": 0, "duration": 2.0, "tokens": {"total": 0}}
+
+    shown = pages.trace_page({"guards": {"admission": passage}, "steps": [], "totals": totals})
+
+    assert shown.endswith("\n\nGuards\n  start  refused 1 time, waited 2.00 s")

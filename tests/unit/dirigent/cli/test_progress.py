@@ -111,3 +111,27 @@ def test_a_step_of_a_workflow_that_changed_is_told_by_its_own_name(screen: Any) 
     Progress(screen.terminal(), {}).show(waiting(1, "2030-01-01T00:00:12Z"))
 
     assert "  … write     RATE_LIMIT: " in screen.told
+
+
+def test_a_start_that_is_held_up_is_told_without_tries(screen: Any) -> None:
+    progress = Progress(screen.terminal(), STEPS)
+    because, next_try = "the account 'a' has had all its starts", "2030-01-01T00:00:03Z"
+    wait = {"step": None, "attempts": 0, "next_try": next_try, "category": "RATE_LIMIT", "because": because}
+    held = {**task(0), "waits": [wait]}
+
+    for seen in (held, held, {**held, "waits": [wait | {"because": "its user, too"}]}):
+        progress.show(seen)
+
+    assert screen.told.splitlines() == [
+        f"  … start     RATE_LIMIT: {because}; again in 3 s",
+        "  … start     RATE_LIMIT: its user, too; again in 3 s",
+    ]
+
+
+def test_a_degraded_step_is_marked(screen: Any) -> None:
+    seen = task(1)
+    seen["steps"][0]["degraded"] = {"by": "agent", "name": "b", "category": "TIMEOUT", "because": "late"}
+
+    Progress(screen.terminal(), STEPS).show(seen)
+
+    assert screen.told.endswith("1.5 s  degraded: agent 'b' answered (TIMEOUT: late)\n")

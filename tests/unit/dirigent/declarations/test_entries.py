@@ -1,20 +1,25 @@
 """Entries are held against one another, and become what they declare."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from dirigent.declarations import Finding
+from dirigent.declarations import Finding, read
+from dirigent.domain.account_gate import AccountRules
+from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.catalogue import (
     Agent,
     AskStep,
     Catalogue,
+    Fallback,
     InputField,
     Model,
     PublishStep,
     ResultField,
     Workflow,
 )
+from dirigent.domain.windows import Limits
 
 Broken = Callable[[str, str], list[Finding]]
 
@@ -40,6 +45,13 @@ Broken = Callable[[str, str], list[Finding]]
             "agents.baker.retry",
             "max_delay (1) is less than initial_delay (5)",
         ),
+        (
+            "output: shelf",
+            "output: degraded",
+            "workflows.bread.steps[2].output",
+            "'degraded' is reserved, results are marked by it: choose another name.",
+        ),
+        ("words: {", "degraded: {", "workflows.bread.result.degraded", "'degraded' is reserved"),
         ("{grain: rye}", "{grain: 5}", "workflows.bread.sample.grain", "must be a text, not the number 5"),
         ("{grain: rye}", "{grian: rye, grain: a}", "workflows.bread.sample.grian", "did you mean 'grain'?"),
         ("{grain: rye}", "{}", "workflows.bread.sample.grain", "Grain required"),
@@ -100,3 +112,99 @@ def test_becomes_what_was_declared(good: Catalogue) -> None:
             )
         },
     )
+
+
+def agents_of(declare: Callable[..., Path], text: str) -> Agent:
+    """The baker, with this line in addition."""
+    line = f"baker:\n  description: d\n  instructions: i\n  model: main\n  {text}\n"
+    models = "main: {deployment: gpt}\nspare: {deployment: mini}\n"
+    return read(declare(**{"agents/desk": line, "models": models})).agents["baker"]
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("temperature: 0", Limits(burst=10, minute=60, hour=1_000, day=10_000)),
+        ("limits: {minute: 5, day: unlimited}", Limits(burst=10, minute=5, hour=1_000, day=None)),
+        ("limits: unlimited", Limits(burst=None, minute=None, hour=None, day=None)),
+        ("limits: {hour: 1000000000, day: 1000000000}", Limits(hour=1_000_000_000, day=1_000_000_000)),
+    ],
+)
+def test_an_agents_window_has_its_default_where_none_is_written(
+    declare: Callable[..., Path], text: str, limits: Limits
+) -> None:
+    assert agents_of(declare, text).limits == limits
+
+
+@pytest.mark.parametrize(
+    ("text", "fallback"),
+    [
+        ("temperature: 0", None),
+        ("fallback: {model: spare}", Fallback(model="spare")),
+        ("fallback: {value: Buy bread.}", Fallback(value="Buy bread.")),
+    ],
+)
+def test_an_agent_has_the_fallback_that_is_written(
+    declare: Callable[..., Path], text: str, fallback: Fallback | None
+) -> None:
+    assert agents_of(declare, text).fallback == fallback
+
+
+def test_a_model_has_the_breaker_that_is_written(declare: Callable[..., Path]) -> None:
+    models = "main: {deployment: gpt, breaker: {failures: 2, cool_down: 0.5}}"
+
+    breaker = read(declare(models=models)).models["main"].breaker
+
+    assert breaker == BreakerRules(failures=2, cool_down=0.5, trials=1, success_threshold=1)
+
+
+def test_a_workflow_and_its_steps_have_the_times_that_are_written(declare: Callable[..., Path]) -> None:
+    text = (declare() / "workflows/bread.yaml").read_text()
+    patient = text.replace("type: baking", "type: baking\n  max_wait: 0").replace(
+        "output: dough", "output: dough\n      total_timeout: 90"
+    )
+
+    workflow = read(declare(**{"workflows/bread": patient})).workflows["bread"]
+
+    assert workflow.max_wait == 0
+    assert [step.total_timeout for step in workflow.steps] == [90.0, None, None]
+
+
+def test_an_account_takes_what_it_leaves_out_from_the_default_window_by_window(
+    declare: Callable[..., Path],
+) -> None:
+    accounts = """\
+night shift: {limits: {minute: 5}}
+5f1c: {users: unlimited}
+2024-01-01: {}
+default: {limits: {minute: 30, day: unlimited}, users: {burst: 1}}
+"""
+
+    catalogue = read(declare(accounts=accounts))
+
+    usual = AccountRules(limits=Limits(minute=30, day=None), users=Limits(burst=1))
+    endless = Limits(burst=None, minute=None, hour=None, day=None)
+    assert catalogue.accounts == {
+        "night shift": AccountRules(limits=Limits(minute=5, day=None), users=usual.users),
+        "5f1c": AccountRules(limits=usual.limits, users=endless),
+        "2024-01-01": usual,
+        "default": usual,
+    }
+
+
+def test_without_a_default_an_account_has_the_usual_limits(declare: Callable[..., Path]) -> None:
+    catalogue = read(declare(accounts="acme: {limits: {minute: 5}}"))
+
+    assert catalogue.account("acme") == AccountRules(limits=Limits(minute=5))
+    assert catalogue.account("other") == AccountRules()
+
+
+@pytest.mark.parametrize(("timeout", "is_refused"), [("60.5", True), ("30", False), ("29", False)])
+def test_refuses_a_timeout_that_the_steps_whole_time_cuts_short(
+    broken: Callable[[str, str], list[Finding]], timeout: str, is_refused: bool
+) -> None:
+    found = broken("output: dough", f"output: dough\n      timeout: {timeout}\n      total_timeout: 30")
+
+    why = "timeout (60.5) is more than total_timeout (30), so no attempt could last that long: "
+    told = [("workflows.bread.steps[0].timeout", f"{why}raise total_timeout or lower timeout.")]
+    assert [(finding.path, finding.message) for finding in found] == (told if is_refused else [])

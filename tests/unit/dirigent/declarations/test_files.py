@@ -14,13 +14,14 @@ Find = Callable[..., list[Finding]]
 
 
 def test_finds_each_section_in_its_place(declare: Callable[..., Path]) -> None:
-    folder = declare()
+    folder = declare(accounts="default: {}")
     (folder / "README.md").write_text("words")
     (folder / ".hidden.yaml").write_text("a: 1")
 
     found = [(section, place.file) for section, _, place in files(folder, Report())]
 
     assert found == [
+        ("accounts", "accounts.yaml"),
         ("agents", "agents/desk.yaml"),
         ("models", "models.yaml"),
         ("workflows", "workflows/bread.yaml"),
@@ -30,7 +31,17 @@ def test_finds_each_section_in_its_place(declare: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(
     ("stray", "file", "says"),
     [
-        ("teams", "teams.yaml", "move it to agents/ or workflows/"),
+        (
+            "teams",
+            "teams.yaml",
+            "move it to agents/ or workflows/; models stand in models.yaml, accounts in acc",
+        ),
+        ("account", "account.yaml", "Nobody reads this: did you mean accounts.yaml?"),
+        (
+            "accounts/acme",
+            "accounts",
+            "Nobody reads this folder: declarations stand in agents/ and workflows/.",
+        ),
         ("agent/baker", "agent", "Nobody reads this folder: did you mean agents/?"),
         ("teams/baker", "teams", "Nobody reads this folder: declarations stand in agents/ and workflows/."),
         ("agents/more/baker", "agents/more", "move the files up"),
@@ -49,6 +60,14 @@ def test_wants_one_ending(declare: Callable[..., Path], findings: Find) -> None:
     (found,) = findings()
 
     assert (found.file, found.message) == ("agents/more.yml", "Files end in .yaml here: rename it.")
+
+
+def test_a_file_of_accounts_has_the_same_ending(declare: Callable[..., Path], findings: Find) -> None:
+    (declare() / "accounts.yml").write_text("default: {}")
+
+    (found,) = findings()
+
+    assert (found.file, found.message) == ("accounts.yml", "Nobody reads this: did you mean accounts.yaml?")
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,31 @@ def test_agents_and_models_nobody_uses_are_fine(findings: Find) -> None:
     )
 
 
+def test_accounts_may_be_left_out_but_not_empty(findings: Find) -> None:
+    assert findings() == []
+    assert [finding.file for finding in findings(accounts="# none yet\n")] == ["accounts.yaml"]
+
+
+def test_tells_every_mistake_of_an_account(findings: Find) -> None:
+    accounts = """\
+acme:
+  limits: {minute: 0, weeks: 5}
+  user: {minute: 5}
+none:
+"a\\nb": {}
+"""
+
+    found = findings(accounts=accounts)
+
+    assert [(finding.file, finding.path, finding.line) for finding in found] == [
+        ("accounts.yaml", "accounts.acme.limits.weeks", 2),
+        ("accounts.yaml", "accounts.acme.limits.minute", 2),
+        ("accounts.yaml", "accounts.acme.user", 3),
+        ("accounts.yaml", "accounts.none", 4),
+        ("accounts.yaml", "accounts.a\nb", 5),
+    ]
+
+
 def test_tells_of_a_name_declared_in_two_files(findings: Find) -> None:
     (found,) = findings(**{"agents/more": "baker: {description: d, instructions: i, model: main}"})
 
@@ -128,7 +153,7 @@ DATA = st.recursive(
 @st.composite
 def somewhere(draw: st.DrawFn) -> tuple[str, object]:
     """A file of the good catalogue, with arbitrary data put somewhere into it."""
-    name = draw(st.sampled_from(["models", "agents/desk", "workflows/bread"]))
+    name = draw(st.sampled_from(["models", "accounts", "agents/desk", "workflows/bread"]))
     return name, draw(
         st.lists(st.tuples(st.lists(st.integers(0, 20), max_size=6), DATA), min_size=1, max_size=3)
     )
@@ -151,7 +176,8 @@ def test_arbitrary_data_anywhere_is_read_or_refused(
     declare: Callable[..., Path], change: tuple[str, list[tuple[list[int], object]]]
 ) -> None:
     name, puts = change
-    tree: object = yaml.safe_load((declare() / f"{name}.yaml").read_bytes())
+    accounts = "default: {limits: {hour: 70}, users: unlimited}\nacme: {limits: {minute: 60}}\n"
+    tree: object = yaml.safe_load((declare(accounts=accounts) / f"{name}.yaml").read_bytes())
     for path, data in puts:
         tree = _put(tree, path, data)
     folder = declare(**{name: yaml.safe_dump(tree, allow_unicode=True)})

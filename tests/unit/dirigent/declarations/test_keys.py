@@ -1,5 +1,6 @@
 """The keys are those of the types, with limits one can live with."""
 
+import json
 from collections.abc import Callable
 
 import msgspec
@@ -7,9 +8,13 @@ import pytest
 
 from dirigent.declarations import Finding
 from dirigent.declarations.keys import (
+    ACCOUNT,
     AGENT,
     ASK_STEP,
+    BREAKER,
+    FALLBACK,
     INPUT_FIELD,
+    LIMITS,
     MODEL,
     PUBLISH_STEP,
     RESULT_FIELD,
@@ -17,9 +22,12 @@ from dirigent.declarations.keys import (
     WORKFLOW,
 )
 from dirigent.declarations.kinds import Keys
+from dirigent.domain.account_gate import AccountRules
+from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.catalogue import (
     Agent,
     AskStep,
+    Fallback,
     InputField,
     Model,
     PublishStep,
@@ -27,6 +35,8 @@ from dirigent.domain.catalogue import (
     Workflow,
 )
 from dirigent.domain.retries import RetryPolicy
+from dirigent.domain.windows import Limits
+from dirigent.settings import is_name
 
 Broken = Callable[[str, str], list[Finding]]
 
@@ -37,6 +47,10 @@ Broken = Callable[[str, str], list[Finding]]
         (MODEL, Model),
         (AGENT, Agent),
         (RETRY, RetryPolicy),
+        (BREAKER, BreakerRules),
+        (LIMITS, Limits),
+        (FALLBACK, Fallback),
+        (ACCOUNT, AccountRules),
         (WORKFLOW, Workflow),
         (INPUT_FIELD, InputField),
         (ASK_STEP, AskStep),
@@ -82,6 +96,28 @@ def test_the_keys_are_those_of_the_type(keys: Keys, kind: type[msgspec.Struct]) 
         ("{missing: Grain required}", "{max_length: 0}", "workflows.bread.input.grain.max_length"),
         ("{missing: Grain required}", "{required: maybe}", "workflows.bread.input.grain.required"),
         ("{missing: Grain required}", "{type: text}", "workflows.bread.input.grain.type"),
+        ("model: main", "model: main\n  limits: 5", "agents.baker.limits"),
+        ("model: main", "model: main\n  limits: unlimted", "agents.baker.limits"),
+        ("model: main", "model: main\n  limits: {minute: 0}", "agents.baker.limits.minute"),
+        ("model: main", "model: main\n  limits: {burst: 1000000001}", "agents.baker.limits.burst"),
+        ("model: main", "model: main\n  limits: {hour: 1.5}", "agents.baker.limits.hour"),
+        ("model: main", "model: main\n  limits: {day: none}", "agents.baker.limits.day"),
+        ("model: main", "model: main\n  limits: {day: }", "agents.baker.limits.day"),
+        ("model: main", "model: main\n  limits: {day: [1]}", "agents.baker.limits.day"),
+        ("model: main", "model: main\n  limits: {second: 1}", "agents.baker.limits.second"),
+        ("model: main", "model: main\n  fallback: main", "agents.baker.fallback"),
+        ("model: main", "model: main\n  fallback: {}", "agents.baker.fallback"),
+        ("model: main", "model: main\n  fallback: {agent: a, value: b}", "agents.baker.fallback"),
+        ("model: main", "model: main\n  fallback: {value: ''}", "agents.baker.fallback.value"),
+        ("gpt}", "gpt, breaker: {failures: 0}}", "models.main.breaker.failures"),
+        ("gpt}", "gpt, breaker: {failures: 1001}}", "models.main.breaker.failures"),
+        ("gpt}", "gpt, breaker: {cool_down: 0}}", "models.main.breaker.cool_down"),
+        ("gpt}", "gpt, breaker: {cool_down: 86401}}", "models.main.breaker.cool_down"),
+        ("gpt}", "gpt, breaker: {trials: 101}}", "models.main.breaker.trials"),
+        ("gpt}", "gpt, breaker: {success_threshold: 0}}", "models.main.breaker.success_threshold"),
+        ("type: baking", "type: baking\n  max_wait: -1", "workflows.bread.max_wait"),
+        ("type: baking", "type: baking\n  max_wait: 86401", "workflows.bread.max_wait"),
+        ("output: dough", "output: dough\n      total_timeout: 0", "workflows.bread.steps[0].total_timeout"),
         ("{missing: Grain required}", "", "workflows.bread.input.grain"),
         ("name: knead", "name: Knead", "workflows.bread.steps[0].name"),
         ("output: shelf", "output: the-shelf", "workflows.bread.steps[2].output"),
@@ -105,6 +141,57 @@ def test_refuses_a_value_at_its_key(broken: Broken, old: str, new: str, path: st
     assert path in [finding.path for finding in broken(old, new)]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "model: main",
+            "model: main\n  fallback: {agent: a, value: b}",
+            "Has 'agent' and 'value', of which only one may stand here: keep one and remove the rest.",
+        ),
+        (
+            "{words_of: loaf}",
+            "{words_of: loaf, value: loaf}",
+            "Has 'value' and 'words_of', of which only one may stand here: keep one and remove the rest.",
+        ),
+        (
+            "model: main",
+            "model: main\n  fallback: {}",
+            "Must have one of 'agent', 'model' and 'value': say who or what answers.",
+        ),
+        (
+            "model: main",
+            "model: main\n  fallback: helper",
+            "Must be a mapping such as {agent: editor}, not a text.",
+        ),
+        ("gpt}", "gpt, breaker: 5}", "Must be a mapping such as {failures: 5}, not the number 5."),
+        (
+            "model: main",
+            "model: main\n  breaker: {failures: 3}",
+            "Unknown key: a breaker stands with its model, in models.yaml.",
+        ),
+    ],
+)
+def test_a_refusal_says_what_to_write_instead(broken: Broken, old: str, new: str, told: str) -> None:
+    assert told in [finding.message for finding in broken(old, new)]
+
+
+@pytest.mark.parametrize(
+    ("minute", "told"),
+    [
+        ("1.5", "Must be a {}, not the number 1.5."),
+        ("yes", "Must be a {}, not the truth value yes."),
+        ("", "Must be a {}, not nothing."),
+        ("none", "Must be a {}, not 'none'."),
+        ("0", "0 is out of bounds: write a {}."),
+    ],
+)
+def test_a_refused_limit_hears_that_there_may_be_none(broken: Broken, minute: str, told: str) -> None:
+    (found,) = broken("model: main", f"model: main\n  limits: {{minute: {minute}}}")
+
+    assert found.message.startswith(told.format("whole number from 1 to 1,000,000,000, or `unlimited`"))
+
+
 def test_a_step_says_what_it_does(broken: Broken) -> None:
     found = broken("publish: loaf", "record: x")
 
@@ -118,3 +205,21 @@ def test_a_workflow_has_steps(findings: Callable[..., list[Finding]], steps: str
     (found,) = findings(**{"workflows/bread": workflow})
 
     assert found.path == f"workflows.bread.steps{path}"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_taken"),
+    [
+        *(("a" * 500, True), ("night shift", True), ("5f1c", True), ("ø", True)),
+        *(("a" * 501, False), (" a", False), ("a ", False), (" ", False), ("a\\\\b", False)),
+        *((f"a{sign}b", False) for sign in "/#?"),
+        *((f"a\\u{code}b", False) for code in ("0007", "000a", "007f", "00a0", "200b")),
+    ],
+)
+def test_an_account_is_called_what_an_account_can_be_called(
+    findings: Callable[..., list[Finding]], name: str, is_taken: bool
+) -> None:
+    found = findings(accounts=f'"{name}": {{}}')
+
+    assert (found == []) is is_taken
+    assert is_name(json.loads(f'"{name}"')) is is_taken

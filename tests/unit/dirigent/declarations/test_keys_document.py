@@ -9,9 +9,13 @@ import pytest
 
 from dirigent.declarations import Finding, read
 from dirigent.declarations.keys import (
+    ACCOUNT,
     AGENT,
     ASK_STEP,
+    BREAKER,
+    FALLBACK,
     INPUT_FIELD,
+    LIMITS,
     MODEL,
     PUBLISH_STEP,
     RESULT_FIELD,
@@ -19,9 +23,12 @@ from dirigent.declarations.keys import (
     WORKFLOW,
 )
 from dirigent.declarations.kinds import Keys
+from dirigent.domain.account_gate import AccountRules
+from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.catalogue import (
     Agent,
     AskStep,
+    Fallback,
     InputField,
     Model,
     PublishStep,
@@ -29,6 +36,7 @@ from dirigent.domain.catalogue import (
     Workflow,
 )
 from dirigent.domain.retries import RetryPolicy
+from dirigent.domain.windows import Limits
 
 ROOT = Path(__file__).resolve().parents[4]
 DOCUMENT = ROOT / "docs" / "catalogue.md"
@@ -36,7 +44,11 @@ DOCUMENT = ROOT / "docs" / "catalogue.md"
 TYPES: dict[str, tuple[Keys, type[msgspec.Struct]]] = {
     "A model": (MODEL, Model),
     "An agent": (AGENT, Agent),
+    "A breaker": (BREAKER, BreakerRules),
     "A retry policy": (RETRY, RetryPolicy),
+    "Limits": (LIMITS, Limits),
+    "A fallback": (FALLBACK, Fallback),
+    "An account": (ACCOUNT, AccountRules),
     "A workflow": (WORKFLOW, Workflow),
     "An input field": (INPUT_FIELD, InputField),
     "A step that asks an agent": (ASK_STEP, AskStep),
@@ -77,11 +89,25 @@ REFUSED: dict[str, tuple[str, str | bytes]] = {
     "Has 0 items": ("workflows/more", "a: {steps: []}"),
     "Has 0 entries": ("models", "{}"),
     "is less than initial_delay": ("agents/more", "a: {retry: {max_delay: 1}}"),
+    "which cannot be seen": ("accounts", '"a\\u200bb": {}'),
+    "so it would never be reached": ("accounts", "a: {limits: {minute: 2000}}"),
+    "Has another breaker than": (
+        "models",
+        "{main: {deployment: a}, b: {deployment: a, breaker: {trials: 2}}}",
+    ),
+    "is the agent itself": ("agents/more", "a: {fallback: {agent: a}}"),
+    "so both fail together": ("agents/more", "a: {model: main, fallback: {model: main}}"),
     "No model is called": ("agents/more", "a: {model: b}"),
     "No agent is called": ("workflows/more", "a: {steps: [{agent: b}]}"),
     "Says not what to do": ("workflows/more", "a: {steps: [{name: a}]}"),
     "Has both": ("workflows/more", "a: {steps: [{agent: a, publish: b}]}"),
+    "of which only one may stand here": ("agents/more", "a: {fallback: {agent: a, value: b}}"),
+    "is more than total_timeout": (
+        "workflows/more",
+        "a: {steps: [{agent: baker, timeout: 2, total_timeout: 1}]}",
+    ),
     "Must have one of": ("workflows/more", "a: {result: {a: {}}}"),
+    "is reserved": ("workflows/more", "a: {result: {degraded: a}}"),
     "is no variable": ("workflows/more", "a: {input: {}, steps: [{agent: baker, prompt: '{{a.b}}'}]}"),
     "Nothing is called": ("workflows/more", "a: {input: {}, steps: [{agent: baker, prompt: '{{a}}'}]}"),
     "is produced only later": (
@@ -148,6 +174,9 @@ def test_the_example_is_a_catalogue(tmp_path: Path) -> None:
 
     assert len(blocks) == DOCUMENT.read_text("utf-8").count("```yaml")
     assert list(catalogue.workflows) == ["briefing"]
+    assert catalogue.account("5f1c0a52-9a0e-4a9b-8a57-0c4f3c1f7e11") == AccountRules(
+        limits=Limits(hour=200, day=1_000), users=Limits(minute=20)
+    )
 
 
 def test_the_refusals_listed_are_those_there_are() -> None:

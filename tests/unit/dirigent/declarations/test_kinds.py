@@ -16,12 +16,14 @@ from dirigent.declarations.kinds import (
     Listed,
     Named,
     Number,
+    Printable,
     Text,
     Truth,
 )
 
 PLACE = Place(file="a.yaml", path="x")
 NAMES = Text(says="a name", longest=10, pattern=NAME)
+SEEN = Printable(says="a name", longest=10)
 WHOLE = Number(low=1, high=20, is_whole=True)
 
 
@@ -38,6 +40,7 @@ def read(kind: Kind, text: str) -> tuple[object, list[str]]:
     [
         (NAMES, "a-1", "a-1"),
         (NAMES, "'5'", "5"),
+        (SEEN, "'Änne 5'", "Änne 5"),
         (WHOLE, "20", 20),
         (Number(low=0, high=2), "2", 2.0),
         (Number(low=0, high=2), "0.5", 0.5),
@@ -64,6 +67,9 @@ def test_reads_what_fits(kind: Kind, text: str, value: object) -> None:
         (NAMES, "'a\n\n  '", "'a\\n' does not fit: write a name."),
         (NAMES, "a1234567890", "Is 11 characters long: shorten it to 10."),
         (NAMES, '"a\\0"', "Holds a control character: write plain text."),
+        (SEEN, '"a\\u200b"', "Holds '\\u200b', which cannot be seen: write a name."),
+        (SEEN, '"a\\xa0b"', "Holds '\\xa0', which cannot be seen: write a name."),
+        (SEEN, "' '", "Is empty: write a name"),
         (WHOLE, "0", "0 is out of bounds: write a whole number from 1 to 20."),
         (WHOLE, "21", "21 is out of bounds: write a whole number from 1 to 20."),
         (

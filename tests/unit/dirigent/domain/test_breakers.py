@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 
 from dirigent import codec
 from dirigent.domain.breakers import MOVES, SECOND, Breaker, BreakerRules, Event, State, Verdict
@@ -19,6 +20,30 @@ def opened() -> Breaker:
 
 def test_every_state_hears_every_event() -> None:
     assert {state: set(heard) for state, heard in MOVES.items()} == {state: set(Event) for state in State}
+
+
+@pytest.mark.parametrize("event", Event)
+@pytest.mark.parametrize("state", State)
+def test_a_circuit_moves_as_the_table_says(state: State, event: Event) -> None:
+    before = Breaker(state=state, changed_at=START, round=7)
+    once, often = BreakerRules(failures=1, success_threshold=1), BreakerRules(failures=9, success_threshold=9)
+    after = {
+        Event.SUCCESS: lambda: before.settle(often, START, 7, (Verdict.WELL,)),
+        Event.LAST_SUCCESS: lambda: before.settle(once, START, 7, (Verdict.WELL,)),
+        Event.FAILURE: lambda: before.settle(often, START, 7, (Verdict.ILL,)),
+        Event.LAST_FAILURE: lambda: before.settle(once, START, 7, (Verdict.ILL,)),
+        Event.COOLED: lambda: before.at(RULES, LATER),
+        Event.RESET: lambda: before.reset(START),
+    }[event]()
+
+    assert after.state is MOVES[state][event]
+    has_changed = after.state is not state or event is Event.RESET
+    assert after.round == (8 if has_changed else 7)
+
+
+def test_cools_down_to_the_microsecond() -> None:
+    assert opened().at(RULES, LATER - 1).state is State.OPEN
+    assert opened().at(RULES, LATER).state is State.HALF_OPEN
 
 
 def test_opens_with_the_fifth_failure_in_a_row() -> None:
@@ -74,6 +99,72 @@ def test_a_trial_whose_caller_died_is_given_to_the_next() -> None:
 
     assert circuit.permit(RULES, LATER + 44 * SECOND, 1, until=0)[1].come_back_at == LATER + 45 * SECOND
     assert circuit.permit(RULES, LATER + 45 * SECOND, 1, until=0)[1].granted == 1
+
+
+TRIALS = BreakerRules(trials=3, success_threshold=9)
+
+
+def tried(*leases: int) -> Breaker:
+    """Half open, with a trial under way for each lease."""
+    circuit = opened()
+    for until in leases:
+        circuit, _ = circuit.permit(TRIALS, LATER, 1, until=LATER + until)
+    return circuit
+
+
+@pytest.mark.parametrize("verdict", [Verdict.WELL, Verdict.SILENT])
+def test_a_trial_that_ended_makes_room_for_another(verdict: Verdict) -> None:
+    circuit = tried(10, 20, 20)
+    after = circuit.settle(TRIALS, LATER, circuit.round, (verdict,), until=LATER + 20)
+
+    assert after.trials == (LATER + 10, LATER + 20)
+
+
+def test_each_verdict_ends_one_trial() -> None:
+    circuit = tried(10, 20, 20)
+    after = circuit.settle(TRIALS, LATER, circuit.round, (Verdict.WELL,) * 2, until=LATER + 20)
+
+    assert (after.trials, after.successes) == ((LATER + 10,), 2)
+
+
+@pytest.mark.parametrize("until", [0, LATER + 5])
+def test_a_late_verdict_ends_no_trial_of_somebody_else(until: int) -> None:
+    circuit = tried(10, 20)
+    after = circuit.settle(TRIALS, LATER + 6, circuit.round, (Verdict.WELL,), until=until)
+
+    assert (after.trials, after.successes) == ((LATER + 10, LATER + 20), 1)
+
+
+def test_a_verdict_after_the_one_that_opened_it_says_nothing() -> None:
+    circuit = tried(10, 10, 20)
+    after = circuit.settle(
+        TRIALS, LATER, circuit.round, (Verdict.ILL, Verdict.WELL, Verdict.WELL), until=LATER + 10
+    )
+
+    # The trial with the other lease goes on, and is one of the next round's.
+    assert after == Breaker(state=State.OPEN, changed_at=LATER, round=circuit.round + 1, trials=(LATER + 20,))
+
+
+def test_a_trial_that_outlives_its_round_is_one_of_the_next_rounds() -> None:
+    circuit = tried(10, 500).settle(TRIALS, LATER, 2, (Verdict.ILL,), until=LATER + 10)
+    cooled = LATER + int(TRIALS.cool_down * SECOND)
+    again, permission = replace(circuit, trials=(cooled + 9,)).permit(TRIALS, cooled, 99, until=cooled + 50)
+
+    assert permission.granted == TRIALS.trials - 1
+    ended = again.settle(TRIALS, cooled, circuit.round, (Verdict.ILL,), until=cooled + 9)
+    assert (ended.state, ended.permit(TRIALS, cooled, 99, until=cooled + 50)[1].granted) == (
+        State.HALF_OPEN,
+        1,
+    )
+
+
+def test_with_fewer_trials_declared_none_is_added_until_those_under_way_have_ended() -> None:
+    fewer = BreakerRules(trials=1)
+    circuit, permission = tried(10, 20).permit(fewer, LATER, 1, until=LATER + 99)
+
+    assert (permission.granted, permission.come_back_at) == (0, LATER + 10)
+    assert circuit.permit(fewer, LATER + 19, 1, until=LATER + 99)[1].granted == 0
+    assert circuit.permit(fewer, LATER + 20, 1, until=LATER + 99)[1].granted == 1
 
 
 def test_verdicts_of_a_round_that_is_over_say_nothing() -> None:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dirigent.domain.outcomes import RETRIED, Category, Done, Failed, Failure, Outcome
+from dirigent.domain.pendings import MOST_UNBEGUN, UNBEGUN_PAUSE, Call
 from dirigent.domain.retries import RetryPolicy
 from dirigent.domain.runs import Held, PlannedStep, StartRun
-from dirigent.domain.waves import MOST_UNBEGUN, QUEUE_PATIENCE, UNBEGUN_PAUSE, Call, Wave
+from dirigent.domain.waves import QUEUE_PATIENCE, Wave
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 END = NOW + timedelta(seconds=3600)
@@ -30,7 +31,7 @@ START = StartRun(
 def wave(*names: str, timeout: float = 30, attempts: int = 3) -> Wave:
     retry = RetryPolicy(max_attempts=attempts)
     steps = (PlannedStep(name=name, activity="ask_agent", timeout=timeout, retry=retry) for name in names)
-    return Wave.of(START, tuple(Call(step=step) for step in steps), END)
+    return Wave.of(START, tuple(Call(step=step) for step in steps), END, now=NOW)
 
 
 def failure(category: Category, retry_after: float | None = None) -> Failed:

@@ -1,14 +1,15 @@
 """Windows against a log that forgets nothing."""
 
-from collections import Counter
+from heapq import heappop, heappush
 
 import pytest
+from gate_log import Log
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from dirigent import codec
-from dirigent.domain.windows import SECOND, SLICES, SPANS, Crowd, Limits, Windows
+from dirigent.domain.windows import SECOND, SLICES, SPANS, Limits, Windows
 
 START = 1_900_000_000 * SECOND
 NONE = Limits(burst=None, minute=None, hour=None, day=None)
@@ -66,6 +67,81 @@ def test_what_was_not_used_can_be_given_back() -> None:
     assert windows.release(START, 4).left(Limits(), START)["burst"] == 4
 
 
+def test_what_is_given_back_late_is_taken_from_what_was_counted_then() -> None:
+    limits = Limits(burst=None, minute=7, hour=None, day=None)
+    windows, _ = Windows().admit(limits, START, 3)
+    windows, _ = windows.admit(limits, START + 30 * SECOND, 4)
+    windows = windows.release(START, 3)
+
+    assert windows.left(limits, START + 30 * SECOND) == {"minute": 3}
+    # The four are still in any minute that ends then.
+    assert windows.left(limits, START + 70 * SECOND) == {"minute": 3}
+
+
+def test_what_is_given_back_twice_or_was_never_counted_frees_nothing_else() -> None:
+    windows, _ = Windows().admit(Limits(), START, 4)
+    later, _ = windows.admit(Limits(), START + 30 * SECOND, 4)
+
+    assert later.release(START, 99).left(Limits(), START + 30 * SECOND)["minute"] == 56
+    assert later.release(START - SPANS["day"] * 2, 4) == later
+
+
+def test_the_refused_are_told_one_instant_after_another_as_fast_as_a_burst_allows() -> None:
+    limits = Limits(burst=4, minute=8, hour=None, day=None)
+    windows, _ = Windows().admit(limits, START, 4)
+    windows, _ = windows.admit(limits, START + 2 * SECOND, 4)
+    told = []
+    for _ in range(5):
+        windows, admission = windows.admit(limits, START + 2 * SECOND, 1)
+        told.append(admission.come_back_at)
+
+    first = told[0] or 0
+    assert told == [first + number * SECOND // 4 for number in range(5)]
+
+
+def test_a_wave_takes_as_many_turns_as_it_has_refused_calls() -> None:
+    limits = Limits(burst=4, minute=None, hour=None, day=None)
+    windows, wave = Windows().admit(limits, START, 14)
+    _, next_one = windows.admit(limits, START, 1)
+
+    assert (wave.granted, wave.come_back_at is None) == (4, False)
+    assert (next_one.come_back_at or 0) - (wave.come_back_at or 0) == 10 * SECOND // 4
+
+
+@pytest.mark.parametrize(("burst", "gap"), [(1, SECOND), (10, SECOND // 10), (None, SECOND // SLICES)])
+def test_without_a_burst_limit_turns_still_have_their_pace(burst: int | None, gap: int) -> None:
+    limits = Limits(burst=burst, minute=1, hour=None, day=None)
+    windows, _ = Windows().admit(limits, START, 1)
+    windows, first = windows.admit(limits, START, 1)
+    _, second = windows.admit(limits, START, 1)
+
+    assert (second.come_back_at or 0) - (first.come_back_at or 0) == gap
+
+
+def test_one_whose_turn_lies_beyond_its_patience_takes_none() -> None:
+    limits = Limits(burst=1, minute=None, hour=None, day=None)
+    windows, _ = Windows().admit(limits, START, 1)
+    windows, patient = windows.admit(limits, START, 1, patience=START + 2 * SECOND)
+    after, hasty = windows.admit(limits, START, 50, patience=START + 2 * SECOND)
+
+    assert patient.come_back_at is not None
+    assert hasty.come_back_at == patient.come_back_at + SECOND
+    assert after.turn == windows.turn == patient.come_back_at
+
+
+def test_who_waited_its_turn_finds_a_place_with_little_asking() -> None:
+    limits, windows, asked = Limits(burst=10, minute=None, hour=None, day=None), Windows(), 0
+    waiting = [(START, number) for number in range(200)]
+    while waiting:
+        now, number = heappop(waiting)
+        windows, admission = windows.admit(limits, now, 1)
+        asked += 1
+        if admission.come_back_at is not None:
+            heappush(waiting, (admission.come_back_at, number))
+
+    assert asked <= 3 * 200
+
+
 def test_survives_being_written_down() -> None:
     windows, _ = Windows().admit(Limits(), START, 4)
 
@@ -81,6 +157,25 @@ def test_its_state_stays_small(instants: list[int]) -> None:
     assert all(len(marks) <= SLICES + 1 for _, marks in windows.marks())
 
 
+@pytest.mark.parametrize("window", SPANS)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 6) | st.integers(0, 45), st.integers(-1, 1), st.integers(1, 3)), max_size=40
+    )
+)
+@settings(deadline=None)
+def test_keeps_its_limit_at_the_edges_of_slices(window: str, asked: list[tuple[int, int, int]]) -> None:
+    limits = Limits(**{**dict.fromkeys(SPANS), window: 4})
+    # Midnight: every slice begins here.
+    windows, log, now = Windows(), Log(), 22_000 * SPANS["day"]
+    for halves, more, wanted in asked:
+        now = max(now, now + halves * SPANS[window] // SLICES // 2 + more)
+        room = log.room(limits, now)
+        windows, granted = admitted(windows, limits, now, wanted)
+        log.admit(limits, now, granted)
+        assert granted >= min(room, wanted)
+
+
 class Gate(RuleBasedStateMachine):
     """One key's windows; the log knows every admission to the microsecond."""
 
@@ -91,6 +186,8 @@ class Gate(RuleBasedStateMachine):
         self.now = START
         self.windows = Windows()
         self.log: list[int] = []
+        #: What was admitted and may still be given back.
+        self.unused: list[tuple[int, int]] = []
 
     @rule(
         span=st.sampled_from([0, 1, SECOND // 20 - 1, SECOND // 20, SECOND, 3 * SECOND, SPANS["minute"]])
@@ -110,12 +207,20 @@ class Gate(RuleBasedStateMachine):
             assert admission.come_back_at > self.now
             assert self.windows.admit(self.limits, admission.come_back_at, 1)[1].granted == 1
 
-    @rule(wanted=st.integers(1, 6), used=st.integers(0, 6))
-    def ask_and_give_back(self, wanted: int, used: int) -> None:
+    @rule(wanted=st.integers(1, 6))
+    def ask_for_what_may_not_be_used(self, wanted: int) -> None:
         self.windows, admission = self.windows.admit(self.limits, self.now, wanted)
-        used = min(used, admission.granted)
-        self.windows = self.windows.release(self.now, admission.granted - used)
-        self.log += [self.now] * used
+        self.log += [self.now] * admission.granted
+        self.unused.append((self.now, admission.granted))
+
+    @precondition(lambda self: self.unused)
+    @rule(number=st.integers(0, 6))
+    def give_back(self, number: int) -> None:
+        at, granted = self.unused.pop()
+        number = min(number, granted)
+        self.windows = self.windows.release(at, number)
+        for _ in range(number):
+            self.log.remove(at)
 
     @invariant()
     def no_span_has_more_than_its_limit(self) -> None:
@@ -142,23 +247,9 @@ TestGate = Gate.TestCase
 TestGate.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from("abcdef"), st.integers(0, 40 * SECOND), st.integers(1, 3)), max_size=60
-    )
-)
-def test_in_a_crowd_nobody_gets_more_than_alone(asked: list[tuple[str, int, int]]) -> None:
-    limits, crowd, now = Limits(burst=2, minute=4, hour=None, day=None), Crowd(), START
-    log: list[tuple[str, int]] = []
-    for key, span, wanted in asked:
-        now += span
-        crowd, windows = crowd.of(key, now, most=3)
-        windows, admission = windows.admit(limits, now, wanted)
-        crowd = crowd.put(key, windows, now, most=3)
-        log += [(key, now)] * admission.granted
+def test_a_turn_given_under_former_limits_does_not_hold_back_for_hours() -> None:
+    windows, _ = Windows(turn=START + SPANS["day"]).admit(Limits(burst=1), START, 2)
+    _, admission = windows.admit(Limits(burst=1), START, 1)
 
-    assert len(crowd.known) <= 3
-    for _, last in log:
-        for window in ("burst", "minute"):
-            lately = Counter(who for who, at in log if last - SPANS[window] < at <= last)
-            assert max(lately.values()) <= (limits.of(window) or 0)
+    assert admission.come_back_at is not None
+    assert admission.come_back_at <= START + 3 * SECOND + SPANS["minute"]

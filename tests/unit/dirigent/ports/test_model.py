@@ -10,4 +10,5 @@ def test_a_failure_says_its_category_and_why() -> None:
     error = ModelFailed(failure)
 
     assert error.failure is failure
+    assert error.is_theirs
     assert str(error) == "RATE_LIMIT: too many calls"

@@ -9,14 +9,17 @@ from msgspec.structs import replace
 from dirigent.adapters.file_artifacts import FileArtifacts
 from dirigent.adapters.sqlite_records import SqliteRecords
 from dirigent.domain.outcomes import Category, Usage
+from dirigent.domain.passages import Level, Passage
 from dirigent.domain.records import RunError, RunRecord, StepRecord
 from dirigent.domain.run_ids import new_run_id
 from dirigent.domain.runs import Held, StartRun, Status
-from dirigent.records.runs import LONGEST_MESSAGE, Filter, Runs, opened
+from dirigent.records.run_rows import LONGEST_MESSAGE
+from dirigent.records.runs import Filter, Runs, opened
 from dirigent.records.unreadable import Unreadable
 
 NOON = datetime(2031, 5, 6, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)
+ADMISSION = Passage(level=Level.ACCOUNT, key="a", refused=1, waited=2.5)
 ERROR = RunError(category=Category.TIMEOUT, message="too slow", step="write", attempts=3)
 
 
@@ -74,6 +77,20 @@ def test_an_opened_run_is_in_progress(runs: Runs) -> None:
     assert record == opened(start(), at=LATER)
     assert (record.status, record.created_at, record.updated_at) == (Status.IN_PROGRESS, NOON, LATER)
     assert (record.user, record.claim, record.input) == ("ann", "key", Held(text='{"topic":"Grüße"}'))
+
+
+def test_an_opened_run_says_how_it_was_admitted(runs: Runs) -> None:
+    asyncio.run(runs.open(start(), at=NOON, admission=ADMISSION))
+
+    assert asyncio.run(kept(runs, start())) == opened(start(), at=NOON, admission=ADMISSION)
+
+
+def test_an_end_that_somebody_else_writes_keeps_how_it_was_admitted(runs: Runs) -> None:
+    asyncio.run(runs.open(start(), at=NOON, admission=ADMISSION))
+    asyncio.run(runs.mend(failed(start())))
+
+    record = asyncio.run(kept(runs, start()))
+    assert (record.status, record.admission) == (Status.FAILED, ADMISSION)
 
 
 def test_knows_no_run_of_another_account(runs: Runs) -> None:
@@ -141,7 +158,9 @@ def test_a_late_order_of_the_first_step_opens_no_ended_run_again(runs: Runs, sta
 
 
 def test_a_runs_own_failure_replaces_what_others_took_for_its_end(runs: Runs) -> None:
-    guess = RunError(category=Category.PERMANENT, message="gone", step="one", attempts=2)
+    guess = RunError(
+        category=Category.PERMANENT, message="gone", step="one", attempts=2, retry_after=3, passage=ADMISSION
+    )
     asyncio.run(runs.mend(replace(failed(start()), error=guess)))
     truth = RunError(category=Category.AUTHENTICATION, message="no key")
     asyncio.run(runs.end(replace(failed(start()), error=truth)))
@@ -370,7 +389,8 @@ def test_nothing_is_left_of_a_forgotten_run(runs: Runs, artifacts: FileArtifacts
 
 
 @pytest.mark.parametrize(
-    "values", [{"status": "archived"}, {"created_at": "noon"}, {"error_category": "ODD", "status": "failed"}]
+    "values",
+    [{"status": "archived"}, {"created_at": "noon"}, {"error_category": "ODD", "status": "failed"}],
 )
 def test_a_run_that_cannot_be_read_hides_no_others(
     records: SqliteRecords, runs: Runs, caplog: pytest.LogCaptureFixture, values: dict[str, str]
@@ -386,6 +406,13 @@ def test_a_run_that_cannot_be_read_hides_no_others(
     assert f"The run {start(0).run} of a is left out" in caplog.text
     with pytest.raises(Unreadable, match=start(0).run):
         asyncio.run(runs.get("a", start(0).run))
+
+
+def test_a_run_whose_admission_was_spoilt_is_listed(records: SqliteRecords, runs: Runs) -> None:
+    asyncio.run(runs.open(start(), at=NOON, admission=ADMISSION))
+    asyncio.run(records.merge("runs", "a", start().run, {"admission": "{"}))
+
+    assert asyncio.run(runs.page(Filter(account="a"))).runs == (opened(start(), at=NOON),)
 
 
 def test_says_which_step_cannot_be_read(records: SqliteRecords, runs: Runs) -> None:
