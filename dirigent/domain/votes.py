@@ -1,0 +1,95 @@
+"""Votes: several answer the same question, and what enough of them say is taken."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Self
+
+import msgspec
+from msgspec.structs import replace
+
+from dirigent.domain.messages import Message
+
+
+class Said(StrEnum):
+    """What came of asking a voter."""
+
+    CHOICE = "choice"  #: it chose
+    ABSTAINED = "abstained"  #: it answered that it does not choose
+    FAILED = "failed"  #: no answer came
+
+
+class End(StrEnum):
+    """How a poll ends."""
+
+    WON = "won"  #: one choice has what it needs, and more than any other
+    TIE = "tie"  #: several have what they need, and the same
+    NO_QUORUM = "no_quorum"  #: none has what it needs
+
+
+class Voter(Message, frozen=True, kw_only=True):
+    """Somebody who is asked, and how much its choice counts."""
+
+    name: str
+    weight: int = 1
+
+
+class Ballot(Message, frozen=True, kw_only=True):
+    """What a voter said."""
+
+    voter: str
+    said: Said
+    #: Choices that mean the same are written the same.
+    choice: str | None = None
+
+
+class Decision(Message, frozen=True, kw_only=True):
+    """How the poll ended, whatever those who have not answered yet may say."""
+
+    end: End
+    choice: str | None = None
+
+
+class Poll(Message, frozen=True, kw_only=True):
+    """Voters, what a choice needs, and the ballots so far; the first ballot of a voter stands."""
+
+    voters: tuple[Voter, ...]
+    #: The weight that a choice needs.
+    needed: int
+    ballots: dict[str, Ballot] = msgspec.field(default_factory=dict)
+
+    def hear(self, ballot: Ballot) -> Self:
+        """A voter's ballot arrived."""
+        if ballot.voter in self.ballots:
+            return self
+        return replace(self, ballots=self.ballots | {ballot.voter: ballot})
+
+    @property
+    def tally(self) -> Mapping[str, int]:
+        """The weight of each choice."""
+        found: dict[str, int] = {}
+        for voter in self.voters:
+            ballot = self.ballots.get(voter.name)
+            if ballot is not None and ballot.choice is not None:
+                found[ballot.choice] = found.get(ballot.choice, 0) + voter.weight
+        return found
+
+    @property
+    def open(self) -> int:
+        """The weight of those who have not answered yet."""
+        return sum(voter.weight for voter in self.voters if voter.name not in self.ballots)
+
+    @property
+    def decision(self) -> Decision | None:
+        """The end, as soon as nothing that may still be said can change it."""
+        tally, still = self.tally, self.open
+        most = max(tally.values(), default=0)
+        if most + still < self.needed:
+            return Decision(end=End.NO_QUORUM)
+        first = [choice for choice, weight in tally.items() if weight == most]
+        if most < self.needed or not first:
+            return None
+        # All that is open may go to the second, or to somebody new.
+        second = max((weight for choice, weight in tally.items() if choice != first[0]), default=0)
+        if second + still < most:
+            return Decision(end=End.WON, choice=first[0])
+        return Decision(end=End.TIE) if still == 0 else None
