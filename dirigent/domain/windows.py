@@ -65,11 +65,6 @@ class Windows(Message, frozen=True, kw_only=True):
         return (("burst", self.burst), ("minute", self.minute), ("hour", self.hour), ("day", self.day))
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing is counted any more."""
-        return not any(marks for _, marks in self.marks())
-
-    @property
     def ends_at(self) -> int:
         """From when on nothing is counted any more, if nothing is added."""
         return max(

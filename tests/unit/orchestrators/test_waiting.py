@@ -18,7 +18,7 @@ from dirigent.domain.windows import Limits
 from orchestrators.asking import asking
 from orchestrators.gates import admitted
 from orchestrators.hearing import now
-from orchestrators.waiting import listed, waiting
+from orchestrators.waiting import TRIES, listed, waiting
 
 Rehearse = Callable[..., Any]
 REFUSED = Passage(level=Level.ACCOUNT, key="a", refused=1)
@@ -37,9 +37,19 @@ def test_a_record_that_cannot_be_opened_keeps_nobody_from_waiting(
     start: StartRun, rehearse: Rehearse
 ) -> None:
     context = rehearse(None)
-    context.broken_listings = 1
+    context.broken_listings = TRIES
 
     assert context.play(listed(context, start)) is False
+
+
+def test_a_record_is_not_given_up_for_one_bad_moment_of_the_store(
+    start: StartRun, rehearse: Rehearse
+) -> None:
+    context = rehearse(None)
+    context.broken_listings = TRIES - 1
+
+    assert context.play(listed(context, start)) is True
+    assert context.listed == ["run"]
 
 
 def kept_out(guarded: StartRun, rehearse: Rehearse, *, opens: bool, admission: Passage | None = None) -> Any:
@@ -73,7 +83,7 @@ def test_a_record_that_could_not_be_opened_is_opened_at_the_next_wait(
     context = rehearse(None, starts=Limits(burst=None, minute=1, hour=None, day=None))
     somebody = codec.encode(Start(account="a", patience=2**62))
     context.operate(account_gate("a"), "admit", somebody)
-    context.broken_listings = 1
+    context.broken_listings = TRIES
     context.meanwhile = [lambda: context.operate(account_gate("a"), "admit", somebody)]
     context.play(admitted(context, replace(guarded, max_wait=300.0)))
 

@@ -15,7 +15,7 @@ from dirigent.domain.deployment_gate import (
 )
 from dirigent.domain.gates import Answer, Ask, GiveBack, Grant, Group, Settlement
 from dirigent.domain.passages import Level, Refusal, Why
-from dirigent.domain.windows import NEVER, SPANS, Limits
+from dirigent.domain.windows import NEVER, SPANS, Limits, Windows
 
 RULES = BreakerRules()
 #: Midnight: every slice begins here.
@@ -81,7 +81,7 @@ def test_what_the_circuit_refuses_counts_for_no_agent() -> None:
     gate, answer = asked(opened(), WRITER)
 
     assert answer.grants[0].granted == 0
-    assert gate.calls_of("writer", START).is_empty
+    assert gate.calls_of("writer", START) == Windows()
 
 
 def test_an_open_circuit_is_named_with_its_end() -> None:
