@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from dirigent.domain.breakers import SECOND, BreakerRules, State
+from dirigent.domain.breakers import BreakerRules, State
 from dirigent.domain.catalogue import Catalogue
 from dirigent.domain.deployment_gate import DeploymentGate
 from dirigent.domain.passages import instant
@@ -24,7 +24,7 @@ def circuit_view(deployment: str, gate: DeploymentGate, catalogue: Catalogue, no
         "successes": circuit.successes,
         "trials": len(circuit.trials),
         "changed_at": _time(circuit.changed_at),
-        "cooled_at": _time(circuit.changed_at + int(rules.cool_down * SECOND)) if is_open else None,
+        "cooled_at": _time(circuit.cooled_at(rules)) if is_open else None,
         "paused_until": _time(gate.paused_until) if gate.paused_until > now else None,
         "rules": _rules(rules),
     }

@@ -5,10 +5,10 @@ from typing import Self
 from msgspec.structs import replace
 
 from dirigent.domain.crowds import Crowd
-from dirigent.domain.gates import Entry, Start
+from dirigent.domain.gates import Entry, Start, refusal_of
 from dirigent.domain.messages import Message
 from dirigent.domain.passages import Level, Refusal
-from dirigent.domain.windows import NEVER, Admission, Limits, Windows
+from dirigent.domain.windows import NEVER, Limits, Windows
 
 #: So many users have windows of their own at a time.
 MOST_USERS = 1_000
@@ -47,14 +47,14 @@ class AccountGate(Message, frozen=True, kw_only=True):
         starts, of_account = self.starts.admit(rules.limits, now, 1, patience=start.patience)
         waiting = replace(self, seen=now)
         if start.user is None:
-            refusal = _refusal(Level.ACCOUNT, start.account, rules.limits, of_account)
+            refusal = refusal_of(Level.ACCOUNT, start.account, rules.limits, of_account)
             return replace(waiting, starts=starts), Entry(at=now, refusal=refusal)
         crowd, windows = self.users.of(start.user, now, MOST_USERS)
         windows, of_user = windows.admit(rules.users, now, 1, patience=start.patience)
         users = crowd.put(start.user, windows, MOST_USERS)
         refusals = [
-            _refusal(Level.ACCOUNT, start.account, rules.limits, of_account),
-            _refusal(Level.USER, start.user, rules.users, of_user),
+            refusal_of(Level.ACCOUNT, start.account, rules.limits, of_account),
+            refusal_of(Level.USER, start.user, rules.users, of_user),
         ]
         refusal = longest(refusals)
         if refusal is None:
@@ -88,19 +88,7 @@ def standing(level: Level, key: str, limits: Limits, windows: Windows, now: int)
         key=key,
         limits=limits,
         left=windows.left(limits, now),
-        refusal=_refusal(level, key, limits, admission),
-    )
-
-
-def _refusal(level: Level, key: str, limits: Limits, admission: Admission) -> Refusal | None:
-    if admission.refused_by is None:
-        return None
-    return Refusal(
-        level=level,
-        key=key,
-        why=admission.refused_by,
-        limit=limits.of(admission.refused_by),
-        come_back_at=admission.come_back_at,
+        refusal=refusal_of(level, key, limits, admission),
     )
 
 

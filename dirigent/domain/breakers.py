@@ -104,9 +104,13 @@ class Breaker(Message, frozen=True, kw_only=True):
     def at(self, rules: BreakerRules, now: int) -> "Breaker":
         """The circuit as it stands now."""
         circuit = replace(self, trials=tuple(until for until in self.trials if until > now))
-        is_cool = self.state is State.OPEN and now >= _cooled_at(self, rules)
+        is_cool = self.state is State.OPEN and now >= self.cooled_at(rules)
         # Whoever comes first finds it so; it has been so since it was cool.
-        return _heard(circuit, Event.COOLED, _cooled_at(self, rules)) if is_cool else circuit
+        return _heard(circuit, Event.COOLED, self.cooled_at(rules)) if is_cool else circuit
+
+    def cooled_at(self, rules: BreakerRules) -> int:
+        """Until when it is left alone, once it is open."""
+        return self.changed_at + int(rules.cool_down * SECOND)
 
     def permit(
         self, rules: BreakerRules, now: int, wanted: int, *, until: int
@@ -116,7 +120,7 @@ class Breaker(Message, frozen=True, kw_only=True):
         if circuit.state is State.CLOSED:
             return circuit, Permission(granted=wanted, round=circuit.round)
         if circuit.state is State.OPEN:
-            refused = Permission(granted=0, round=circuit.round, come_back_at=_cooled_at(circuit, rules))
+            refused = Permission(granted=0, round=circuit.round, come_back_at=circuit.cooled_at(rules))
             return circuit, refused
         granted = min(wanted, max(rules.trials - len(circuit.trials), 0))
         trying = replace(circuit, trials=tuple(sorted((*circuit.trials, *(until,) * granted))))
@@ -167,7 +171,3 @@ def _heard(circuit: Breaker, event: Event, now: int) -> Breaker:
     # A trial that is still under way when another fails is one of the next round's few.
     trials = () if state is State.CLOSED else circuit.trials
     return Breaker(state=state, changed_at=now, round=circuit.round + 1, trials=trials)
-
-
-def _cooled_at(circuit: Breaker, rules: BreakerRules) -> int:
-    return circuit.changed_at + int(rules.cool_down * SECOND)

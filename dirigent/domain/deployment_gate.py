@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from dirigent.domain.breakers import SECOND, Breaker, BreakerRules, State
 from dirigent.domain.crowds import Crowd
-from dirigent.domain.gates import Answer, Ask, GiveBack, Grant, Group, Settlement
+from dirigent.domain.gates import Answer, Ask, GiveBack, Grant, Group, Settlement, refusal_of
 from dirigent.domain.messages import Message
 from dirigent.domain.passages import Level, Refusal, Why
 from dirigent.domain.windows import NEVER, Limits, Windows
@@ -145,13 +145,4 @@ def _counted(
     rules = limits(group.agent)
     windows, admission = windows.admit(rules, now, calls, patience=patience)
     counted = crowd.put(group.agent, windows, MOST_AGENTS)
-    if admission.refused_by is None:
-        return counted, admission.granted, None
-    refusal = Refusal(
-        level=Level.AGENT,
-        key=group.agent,
-        why=admission.refused_by,
-        limit=rules.of(admission.refused_by),
-        come_back_at=admission.come_back_at,
-    )
-    return counted, admission.granted, refusal
+    return counted, admission.granted, refusal_of(Level.AGENT, group.agent, rules, admission)

@@ -7,7 +7,8 @@ from hashlib import sha256
 from dirigent.domain.breakers import State, Verdict
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import RETRIED, Category, Done, Failure, Outcome
-from dirigent.domain.passages import Refusal, instant
+from dirigent.domain.passages import Level, Refusal, instant
+from dirigent.domain.windows import Admission, Limits
 
 #: None begins with a dot: addresses forget a "." and take ".." for a step up.
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,59}")
@@ -36,6 +37,19 @@ def _key(name: str) -> str:
     # Hosts allow neither every sign nor any length; no plain name holds the sign that marks these.
     legible = re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:24]
     return f"{legible}~{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+
+
+def refusal_of(level: Level, key: str, limits: Limits, admission: Admission) -> Refusal | None:
+    """Who refuses whoever windows did not admit; None when all were."""
+    if admission.refused_by is None:
+        return None
+    return Refusal(
+        level=level,
+        key=key,
+        why=admission.refused_by,
+        limit=limits.of(admission.refused_by),
+        come_back_at=admission.come_back_at,
+    )
 
 
 def failure_of(refusal: Refusal, now: datetime) -> Failure:

@@ -7,6 +7,7 @@ from typing import Self
 
 from msgspec.structs import replace
 
+from dirigent.domain.deployment_gate import PATIENCE
 from dirigent.domain.gates import Answer, Ask, GiveBack, Group, Settlement, verdict_on
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Category, Failed, Failure, Outcome
@@ -14,9 +15,8 @@ from dirigent.domain.passages import Passage, Refusal, micros
 from dirigent.domain.pendings import Call, Pending, Permit, Time
 from dirigent.domain.runs import Perform, PlannedStep, StartRun
 
-#: An order may wait for a free place this long before it is too late: its attempt's time counts from its
-#: beginning, or a burst of runs would fail by waiting for each other.
-QUEUE_PATIENCE = timedelta(minutes=5)
+#: What passes no gate may wait for a free place as long as what was permitted.
+QUEUE_PATIENCE = timedelta(microseconds=PATIENCE)
 #: Durable keeps 16 KB of what a run says of itself.
 MOST_TOLD, LONGEST_REASON = 5, 200
 
