@@ -54,9 +54,10 @@ class Births:
         version: str | None,
         parent: Parent | None = None,
         at: datetime | None = None,
+        is_new: bool = False,
     ) -> None:
-        """Begin an instance, now or later; an ended one of that id is gone."""
-        if instance_id in self.fading or queries.instance(self._resources.store, instance_id) is not None:
+        """Begin an instance, now or later; an ended one of that id is gone, which a new id spares."""
+        if not is_new and self._is_left(instance_id):
             self.erase(instance_id)
         when = self._resources.stamp()
         instance = Instance(
@@ -73,6 +74,9 @@ class Births:
         self._live[instance_id] = instance
         self._resources.journal.born(instance)
         self._endings.open(instance, at=at)
+
+    def _is_left(self, instance_id: str) -> bool:
+        return instance_id in self.fading or queries.instance(self._resources.store, instance_id) is not None
 
     def open_child(self, child: StartChild, parent: Parent, instance_id: str) -> None:
         """Begin a sub-orchestration, or tell the parent why it cannot begin."""

@@ -66,7 +66,7 @@ class Engine:
         #: Told when the state file can no longer be written: the owner decides what becomes of the host.
         self.on_failure: Callable[[BaseException], None] | None = None
         self._loop = loop
-        self._watchers: dict[str, list[asyncio.Future[None]]] = {}
+        self._watchers: dict[str, list[asyncio.Future[InstanceStatus]]] = {}
         self._resources = Resources(
             store=store,
             commits=self.commits,
@@ -164,6 +164,7 @@ class Engine:
         registered = self._resources.worker.orchestrator_named(name)
         if registered is None:
             raise self._unknown("orchestrator", name)
+        there = None
         if instance_id is not None:
             check_id(instance_id)
             there = await self._found(instance_id)
@@ -172,7 +173,9 @@ class Engine:
                     f"An Orchestration instance with the status {there.runtime_status} already exists."
                 )
         identity = self._resources.identities.next() if instance_id is None else instance_id
-        self._births.open(registered, identity, input_json=input_json, version=version, at=at)
+        self._births.open(
+            registered, identity, input_json=input_json, version=version, at=at, is_new=there is None
+        )
         await self.commits.settled()
         return identity
 
@@ -203,17 +206,18 @@ class Engine:
 
     async def ended(self, instance_id: str) -> InstanceStatus:
         """The instance once it has ended."""
-        while not (status := await self.status(instance_id)).has_ended:
-            watcher = self._loop.create_future()
-            watchers = self._watchers.setdefault(instance_id, [])
-            watchers.append(watcher)
-            try:
-                await watcher
-            finally:
-                # One who stops waiting must not stay on the list of an instance that never ends.
-                if watcher.cancelled() and watcher in watchers:
-                    watchers.remove(watcher)
-        return status
+        status = await self.status(instance_id)
+        if status.has_ended:
+            return status
+        watcher: asyncio.Future[InstanceStatus] = self._loop.create_future()
+        watchers = self._watchers.setdefault(instance_id, [])
+        watchers.append(watcher)
+        try:
+            return await watcher
+        finally:
+            # One who stops waiting must not stay on the list of an instance that never ends.
+            if watcher.cancelled() and watcher in watchers:
+                watchers.remove(watcher)
 
     async def raise_event(self, instance_id: str, name: str, input_json: str | None) -> None:
         instance = await self._steerable(instance_id)
@@ -324,12 +328,12 @@ class Engine:
         self._births.note_end(instance)
         if instance.id in self._watchers:
             # They stay listed until then: if the commit fails, it is `_fail` that they hear from.
-            self.commits.then(partial(self._release, instance.id))
+            self.commits.then(partial(self._release, instance.seen()))
 
-    def _release(self, instance_id: str) -> None:
-        for watcher in self._watchers.pop(instance_id, ()):
+    def _release(self, status: InstanceStatus) -> None:
+        for watcher in self._watchers.pop(status.instance_id, ()):
             if not watcher.done():
-                watcher.set_result(None)
+                watcher.set_result(status)
 
     def _fail(self, error: BaseException) -> None:
         for watchers in self._watchers.values():

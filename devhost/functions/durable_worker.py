@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 from azure.functions._durable_functions import EntityContext
 
@@ -21,7 +20,7 @@ from devhost.engine.messages import (
 from devhost.engine.ports import Done
 from devhost.functions.activities import activity_result, run_activity
 from devhost.functions.advice import advice_on
-from devhost.functions.calls import Surroundings
+from devhost.functions.calls import Surroundings, new_invocation_id
 from devhost.functions.catalog import ACTIVITY, ENTITY, ORCHESTRATION, Catalog, Function
 from devhost.functions.durable_replay import Run, close, play
 from devhost.functions.failures import describe
@@ -121,7 +120,7 @@ class DurableWorker:
         instance_id: str | None = None,
     ) -> None:
         invocation = Invocation(
-            function_name=name, invocation_id=str(uuid4()), call=call, instance_id=instance_id
+            function_name=name, invocation_id=new_invocation_id(), call=call, instance_id=instance_id
         )
         self._runner.submit(invocation, done)
 

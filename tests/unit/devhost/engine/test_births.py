@@ -118,6 +118,19 @@ def test_an_id_can_be_used_again_in_the_commit_its_instance_ended_in(hub: Script
     assert [event["EventType"] for event in hub.history("c")] == [12, 0, 1, 13]
 
 
+@pytest.mark.parametrize("is_known", [False, True], ids=["found on disk", "in memory"])
+def test_an_instance_that_begins_anew_has_nothing_of_the_one_before(hub: ScriptedHub, is_known: bool) -> None:
+    hub.start("parent", {"child": "echo", "times": 3}, instance_id="i")
+    hub.settle()
+    if not is_known:
+        hub.restart()
+    hub.start("waiting", instance_id="i")
+    hub.settle()
+    [[rows]] = hub.store.rows("SELECT count(*) FROM history WHERE instance = 'i'")
+
+    assert rows == 1
+
+
 def test_a_replaced_child_leaves_no_history_behind(hub: ScriptedHub) -> None:
     hub.start("waiting", instance_id="c")
     hub.raise_event("c", "go")

@@ -291,6 +291,24 @@ def test_whoever_waits_for_the_end_is_told_once_it_is_on_disk(sticky_hub: Script
     assert sticky_hub.run(wait()) == ["Completed", "Completed"]
 
 
+def test_whoever_waits_is_told_how_it_ended_even_if_it_begins_anew_at_once(sticky_hub: ScriptedHub) -> None:
+    sticky_hub.start("waiting", instance_id="i")
+
+    async def wait() -> tuple[str, str]:
+        wait = asyncio.ensure_future(sticky_hub.engine.ended("i"))
+        await asyncio.sleep(0)
+        await sticky_hub.engine.raise_event("i", "go", "1")
+        await sticky_hub.engine.ended("i")
+        await sticky_hub.engine.start("waiting", instance_id="i")
+        ended = await asyncio.wait_for(wait, 5)
+        return ended.runtime_status, (await sticky_hub.engine.status("i")).runtime_status
+
+    told, now = sticky_hub.run(wait())
+
+    assert told == "Completed"
+    assert now in ("Pending", "Running")
+
+
 @pytest.mark.parametrize("pause", range(6))
 def test_an_end_between_a_commit_and_its_news_is_not_missed(sticky_hub: ScriptedHub, pause: int) -> None:
     sticky_hub.worker.hold("shout")
