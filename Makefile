@@ -9,24 +9,24 @@ APP ?= .
 ARGS ?=
 TOPIC ?= tidal power
 
-# Prints what an up-to-date .venv was made from; fails where the interpreter does not fit.
+# Prints what an up-to-date environment of that lock was made from; fails where the interpreter does not fit.
 define RECIPE
 import ensurepip, hashlib, pathlib, sys, venv
 if sys.version_info[:2] not in ((3, 11), (3, 12)): sys.exit(1)
-locked = hashlib.sha256(pathlib.Path("requirements-dev.txt").read_bytes()).hexdigest()
+locked = hashlib.sha256(pathlib.Path(sys.argv[1]).read_bytes()).hexdigest()
 print(sys.base_prefix, sys.version.split()[0], locked)
 endef
 export RECIPE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo desk serve test chaos check lint types imports house bench fix
+.PHONY: help setup demo desk serve test chaos check lint types imports house bench bench-peers fix
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install the locked packages into .venv; at once when nothing changed
 	@for python in $(PYTHONS); do \
-		wanted=$$("$$python" -c "$$RECIPE" 2>/dev/null) || continue; \
+		wanted=$$("$$python" -c "$$RECIPE" requirements-dev.txt 2>/dev/null) || continue; \
 		[ "$$(cat .venv/made-from 2>/dev/null)" = "$$wanted" ] && exit 0; \
 		[ "$$python" = .venv/bin/python ] && continue; \
 		echo "Installing the locked packages into .venv with $$python ..."; \
@@ -92,6 +92,17 @@ house: setup
 
 bench: setup ## Measure; ARGS="--help" lists what can be asked
 	@$(RUN) benchmarks $(ARGS)
+
+# Peers have an environment of their own, made when first asked for: nothing of theirs is among the project's packages.
+bench-peers: setup ## Measure beside LangGraph and DBOS; ARGS="--help" lists what can be asked
+	@wanted=$$(.venv/bin/python -c "$$RECIPE" benchmarks/peers/requirements.txt) || exit 1; \
+	[ "$$(cat .peers/made-from 2>/dev/null)" = "$$wanted" ] || { \
+		echo "Installing the peers' locked packages into .peers ..." && \
+		.venv/bin/python -m venv --clear .peers && \
+		.peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+			-r benchmarks/peers/requirements.txt && \
+		echo "$$wanted" > .peers/made-from; }
+	@$(RUN) benchmarks.peers $(ARGS)
 
 fix: setup ## Mend what ruff can mend, then format
 	@$(RUN) ruff check --fix

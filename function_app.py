@@ -5,7 +5,7 @@ import os
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities import activities
+from activities import activities, steering
 from dirigent import declarations, wiring
 from dirigent.settings import Settings
 from entities import entities
@@ -23,6 +23,8 @@ for orchestrator in ORCHESTRATORS:
     app.orchestration_trigger(context_name="context")(orchestrator)
 for activity in activities(parts):
     app.activity_trigger(input_name="order")(activity)
+for steered in steering(parts):
+    app.activity_trigger(input_name="order")(app.durable_client_input(client_name="client")(steered))
 for entity in entities(parts.clock, catalogue):
     app.entity_trigger(context_name="context")(entity)
 for blueprint in blueprints(parts, catalogue, settings):

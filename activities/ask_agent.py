@@ -3,20 +3,24 @@
 import asyncio
 from typing import Any
 
-from activities.stage import Activity, Product, Scene, Stage, named
+from activities.scene import Scene
+from activities.stage import Activity, Product, Stage, named
 from dirigent import codec
-from dirigent.domain import prompts
-from dirigent.domain.catalogue import Agent, AskStep, Fallback
+from dirigent.domain import answers, prompts
+from dirigent.domain.catalogue import WINNER, Agent, Fallback
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Category, Failure
 from dirigent.domain.records import Degraded
 from dirigent.domain.runs import Perform
+from dirigent.domain.steps import AnswerField, AskStep
 from dirigent.ports import Parts
 from dirigent.ports.clock import Clock
 from dirigent.ports.model import Model, ModelFailed, Reply, Request
 
 #: Whoever had this part of its time, and did not answer, would not have answered in all of it.
 MOST = 0.8
+#: What is asked of whoever compares the answers of voters, for each of them.
+_LABEL = "a label of a few words for what this answer says; answers that mean the same have the same label"
 
 
 class Voice(Message, frozen=True, kw_only=True):
@@ -32,18 +36,21 @@ def ask_agent(stage: Stage, parts: Parts) -> Activity:
     """The activity, asking this model."""
 
     async def answer(scene: Scene) -> Product:
+        fields = await _fields(scene)
+        if (obvious := _obvious(scene, fields)) is not None:
+            return Product(text=answers.written(obvious), is_json=True)
         agent = scene.definition.agents[_step(scene).agent]
         because = scene.order.instead_of
         if because is None:
-            return await _said(parts, scene, Voice(agent=agent, model=agent.model))
+            return await _said(parts, scene, Voice(agent=agent, model=agent.model), fields)
         if agent.fallback is None:
             raise LookupError(f"The agent {agent.name!r} has no fallback.")
         degraded = _degraded(agent.fallback, because)
         if agent.fallback.value is not None:
-            return Product(text=agent.fallback.value, degraded=degraded)
+            return _fixed(agent, agent.fallback.value, fields, degraded)
         other = scene.definition.agents[agent.fallback.agent or agent.name]
         voice = Voice(agent=other, model=agent.fallback.model or other.model, degraded=degraded)
-        return await _said(parts, scene, voice)
+        return await _said(parts, scene, voice, fields)
 
     async def ask_agent(order: Any) -> Any:
         return codec.encode(await stage.perform(codec.decode(Perform, order), answer))
@@ -53,8 +60,46 @@ def ask_agent(stage: Stage, parts: Parts) -> Activity:
 
 def _step(scene: Scene) -> AskStep:
     if not isinstance(scene.step, AskStep):
-        raise TypeError(f"The step {scene.step.name!r} asks nobody.")
+        raise TypeError(f"The step {scene.order.step!r} asks nobody.")
     return scene.step
+
+
+async def _fields(scene: Scene) -> tuple[AnswerField, ...]:
+    """What the answer is to hold; in part it is known only now."""
+    step = _step(scene)
+    if step.picks:
+        if not (names := await scene.finished()):
+            nothing = Failure(
+                category=Category.PERMANENT, message="no branch brought anything to choose from"
+            )
+            raise ModelFailed(nothing, is_theirs=False)
+        winner = AnswerField(name=WINNER, description="the name of the best", one_of=names)
+        return (winner, *(field for field in step.answers if field.name != WINNER))
+    if step.groups:
+        return tuple(AnswerField(name=voter, description=_LABEL) for voter in scene.heard())
+    return step.answers
+
+
+def _obvious(scene: Scene, fields: tuple[AnswerField, ...]) -> dict[str, object] | None:
+    """The answer where there is nothing to choose from and nothing to compare."""
+    step = _step(scene)
+    if step.picks and len(fields) == 1 and len(fields[0].one_of) == 1:
+        return {WINNER: fields[0].one_of[0]}
+    if step.groups and len(fields) < 2:
+        return {field.name: field.name for field in fields}
+    return None
+
+
+def _fixed(agent: Agent, value: str, fields: tuple[AnswerField, ...], degraded: Degraded) -> Product:
+    if not fields:
+        return Product(text=value, degraded=degraded)
+    try:
+        text = answers.written(answers.read(value, fields))
+    except answers.Misfit as error:
+        message = f"the fixed value in place of agent {agent.name!r}: {error}"
+        failure = Failure(category=Category.PERMANENT, message=message)
+        raise ModelFailed(failure, is_theirs=False) from error
+    return Product(text=text, is_json=True, degraded=degraded)
 
 
 def _degraded(fallback: Fallback, because: Failure) -> Degraded:
@@ -67,8 +112,8 @@ def _degraded(fallback: Fallback, because: Failure) -> Degraded:
     )
 
 
-async def _said(parts: Parts, scene: Scene, voice: Voice) -> Product:
-    request = await _request(scene, voice)
+async def _said(parts: Parts, scene: Scene, voice: Voice, fields: tuple[AnswerField, ...]) -> Product:
+    request = await _request(scene, voice, fields)
     seconds = scene.seconds_left(parts.clock.now())
     try:
         # Cut short by what is left of the order's time, its being late says nothing of the deployment; the
@@ -78,11 +123,9 @@ async def _said(parts: Parts, scene: Scene, voice: Voice) -> Product:
     except ModelFailed as error:
         failure = named(error.failure, f"agent {request.agent!r}")
         raise ModelFailed(failure, is_theirs=error.is_theirs) from error
-    if not reply.text.strip():
-        empty = Failure(category=Category.TRANSIENT, message=f"agent {request.agent!r}: an empty answer")
-        raise ModelFailed(empty)
     return Product(
-        text=reply.text,
+        text=_read(request, reply),
+        is_json=bool(fields),
         agent=request.agent,
         model=reply.model,
         usage=reply.usage,
@@ -90,18 +133,36 @@ async def _said(parts: Parts, scene: Scene, voice: Voice) -> Product:
     )
 
 
-async def _request(scene: Scene, voice: Voice) -> Request:
+def _read(request: Request, reply: Reply) -> str:
+    """The reply as it is kept; whoever answers with something else may do better the next time."""
+    try:
+        if not reply.text.strip():
+            raise answers.Misfit("an empty answer")
+        if not request.answers:
+            return reply.text
+        return answers.written(answers.read(reply.text, request.answers))
+    except answers.Misfit as error:
+        message = f"agent {request.agent!r}: {error}"
+        # Who answers in another form than it was asked for is up and well.
+        is_theirs = not (request.answers and reply.text.strip())
+        failure = Failure(category=Category.TRANSIENT, message=message)
+        raise ModelFailed(failure, is_theirs=is_theirs) from error
+
+
+async def _request(scene: Scene, voice: Voice, fields: tuple[AnswerField, ...]) -> Request:
     step, agent = _step(scene), voice.agent
-    values = await scene.texts(prompts.variables(step.prompt))
+    values = await scene.texts(prompts.variables(step.prompt), is_for_model=True)
+    prompt = prompts.render(step.prompt, values)
     return Request(
         deployment=scene.definition.models[voice.model].deployment,
         agent=agent.name,
         instructions=f"{agent.instructions.strip()}\n\n{prompts.STANDING}",
-        prompt=prompts.render(step.prompt, values),
+        prompt=f"{prompt}\n\n{answers.instruction(fields)}" if fields else prompt,
         temperature=agent.temperature,
         token_limit=agent.token_limit,
+        answers=fields,
         run=scene.order.run,
-        step=step.name,
+        step=scene.order.step,
     )
 
 

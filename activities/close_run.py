@@ -4,23 +4,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from activities.archive import Archive
 from activities.stage import Activity, unavailable
 from dirigent import codec
 from dirigent.domain.outcomes import Done, Outcome
 from dirigent.domain.records import RunError
-from dirigent.domain.runs import CloseRun, Status
-from dirigent.ports import Parts
+from dirigent.domain.runs import CloseRun, Held, Status
 from dirigent.ports.records import RecordsUnavailable
-from dirigent.records.claims import Claims
-from dirigent.records.runs import Runs, opened
+from dirigent.records.runs import opened
 
 
-def close_run(parts: Parts) -> Activity:
-    """The activity, writing into these records."""
-    runs, claims = Runs(parts.records, parts.artifacts), Claims(parts.records)
+def close_run(archive: Archive) -> Activity:
+    """The activity, writing into this archive."""
 
     async def closed(order: CloseRun) -> Outcome:
-        start, failure, now = order.opening, order.failed.failure, parts.clock.now()
+        start, failure, now = order.opening, order.failed.failure, archive.clock.now()
         why = RunError(
             category=failure.category,
             message=failure.message,
@@ -30,10 +28,14 @@ def close_run(parts: Parts) -> Activity:
             passage=order.failed.passage,
         )
         record = opened(start, at=now, admission=order.admission)
+        if start.parent is not None:
+            # It was drawn when the run was opened, and stands in its record.
+            record = replace(record, input=Held())
+        end = replace(record, status=Status.FAILED, completed_at=now, error=why, turnout=order.turnout)
         try:
-            await runs.end(replace(record, status=Status.FAILED, completed_at=now, error=why))
+            await archive.runs.end(end)
             if start.claim is not None:
-                await claims.mark(start.account, start.claim)
+                await archive.claims.mark(start.account, start.claim)
         except RecordsUnavailable as error:
             return unavailable(error)
         return Done()

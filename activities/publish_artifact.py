@@ -3,11 +3,12 @@
 import asyncio
 from typing import Any
 
-from activities.stage import Activity, Product, Scene, Stage
+from activities.scene import Scene
+from activities.stage import Activity, Product, Stage
 from dirigent import codec
 from dirigent.domain import prompts
-from dirigent.domain.catalogue import PublishStep
 from dirigent.domain.runs import Perform
+from dirigent.domain.steps import PublishStep
 from dirigent.ports import Parts
 from dirigent.ports.artifacts import ArtifactsUnavailable
 
@@ -18,12 +19,12 @@ def publish_artifact(stage: Stage, parts: Parts) -> Activity:
     async def publish(scene: Scene) -> Product:
         step = scene.step
         if not isinstance(step, PublishStep):
-            raise TypeError(f"The step {step.name!r} publishes nothing.")
+            raise TypeError(f"The step {scene.order.step!r} publishes nothing.")
         filename = prompts.fill(step.filename, await scene.texts(prompts.variables(step.filename)))
         content = (await scene.text(step.publish)).encode()
         # Of the run's and the step's own name, which holds no dot: published again after a crash, it replaces
         # itself alone. A folder for each would cost more than the file.
-        name = f"runs/{scene.order.run}/{step.name}.{filename}"
+        name = f"runs/{scene.order.run}/{scene.order.step}.{filename}"
         left = scene.seconds_left(parts.clock.now())
         try:
             # In the store's time, which is real whatever the clock says.

@@ -2,26 +2,24 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from msgspec.structs import replace
 
-from dirigent import codec
-from dirigent.domain.catalogue import Definition, ResultField, Step
+from activities.archive import Archive
+from activities.ending import Ending
+from activities.scene import Output, Scene, TooLate
+from activities.telling import told
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome, Usage
 from dirigent.domain.records import Degraded, StepRecord
-from dirigent.domain.runs import Held, Perform
+from dirigent.domain.runs import Perform
+from dirigent.domain.steps import ChooseStep
 from dirigent.ports import Parts
 from dirigent.ports.artifacts import ArtifactsUnavailable
 from dirigent.ports.model import ModelFailed
 from dirigent.ports.records import RecordsUnavailable
-from dirigent.records.claims import Claims
-from dirigent.records.definitions import Definitions
-from dirigent.records.runs import Runs
-from dirigent.records.texts import TextLost, Texts
 from dirigent.records.unreadable import Unreadable
 
 log = logging.getLogger(__name__)
@@ -31,87 +29,26 @@ TOO_LATE = "its time was over before it began, or before what it was doing came 
 Activity = Callable[[Any], Coroutine[Any, Any, Any]]
 
 
-class TooLate(Exception):
-    """No time is left to begin anything."""
-
-
 class Product(Message, frozen=True, kw_only=True):
     """What an effect brought: the step's output, and whose work it is."""
 
     text: str
+    #: The text is JSON.
+    is_json: bool = False
     agent: str | None = None
     model: str | None = None
     usage: Usage = Usage()
     degraded: Degraded | None = None
 
 
-class Scene:
-    """A run as one of its steps sees it: its input and what earlier steps produced."""
+class Stand(Message, frozen=True, kw_only=True):
+    """A step that is done."""
 
-    def __init__(self, order: Perform, definition: Definition, runs: Runs, texts: Texts) -> None:
-        self.order, self.definition = order, definition
-        self.step: Step = definition.step(order.step)
-        self.position = definition.workflow.steps.index(self.step)
-        self._runs, self._texts = runs, texts
-        self._places = {step.output: place for place, step in enumerate(definition.workflow.steps)}
-        self._known: dict[str, object] = {}
-        self._input: dict[str, object] | None = None
-
-    async def value(self, name: str) -> object:
-        """An output's text, or an input field's value; None for a field that was left out."""
-        if name not in self._places:
-            return (await self._inputs()).get(name)
-        if name not in self._known:
-            self._known[name] = await self._output(name)
-        return self._known[name]
-
-    async def text(self, name: str) -> str:
-        """The value as text: what is no text is told as JSON."""
-        value = await self.value(name)
-        if value is None:
-            return ""
-        return value if isinstance(value, str) else codec.to_json(value).decode()
-
-    async def texts(self, names: tuple[str, ...]) -> dict[str, str]:
-        """The texts of several values."""
-        return {name: await self.text(name) for name in names}
-
-    def add(self, name: str, text: str) -> None:
-        """The step has just produced this."""
-        self._known[name] = text
-
-    async def _output(self, name: str) -> str:
-        place = self._places[name]
-        step = self.definition.workflow.steps[place].name
-        record = await self._runs.step(self.order.run, place, step)
-        if record is None:
-            raise TextLost(f"runs/{self.order.run}/steps/{step}")
-        return await self._texts.read(record.value)
-
-    async def _inputs(self) -> dict[str, object]:
-        if self._input is None:
-            opening = self.order.opening
-            held = opening.input if opening is not None else await self._recorded_input()
-            text = await self._texts.read(held)
-            try:
-                self._input = codec.from_json(dict[str, object], text)
-            except codec.Undecodable as error:
-                raise Unreadable(f"The input of the run {self.order.run!r}", str(error)) from error
-        return self._input
-
-    async def _recorded_input(self) -> Held:
-        held = await self._runs.input(self.order.account, self.order.run)
-        if held is None:
-            raise TextLost(f"runs/{self.order.run}")
-        return held
-
-    def seconds_left(self, now: datetime) -> float:
-        """How long what begins now may take; `TooLate` when nothing may begin any more."""
-        order = self.order
-        left = (order.not_after - now).total_seconds()
-        if left <= 0 or (order.begin_by is not None and now > order.begin_by):
-            raise TooLate
-        return min(order.timeout, left)
+    output: Output
+    #: It was done before.
+    is_repeated: bool = False
+    #: The run is closed with it.
+    is_closed: bool = False
 
 
 Effect = Callable[[Scene], Awaitable[Product]]
@@ -120,12 +57,10 @@ Effect = Callable[[Scene], Awaitable[Product]]
 class Stage:
     """Performs steps: whatever the effect, its output is kept once, and a failure is an outcome."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._clock = parts.clock
-        self._runs = Runs(parts.records, parts.artifacts)
-        self._claims = Claims(parts.records)
-        self._texts = Texts(parts.artifacts)
-        self._definitions = Definitions(parts.artifacts)
+    def __init__(self, parts: Parts, archive: Archive | None = None) -> None:
+        self._archive = archive or Archive(parts)
+        self._clock, self._runs = parts.clock, self._archive.runs
+        self._ending = Ending(self._archive)
 
     async def perform(self, order: Perform, effect: Effect) -> Outcome:
         """Perform the step unless it was performed before: activities are delivered at least once."""
@@ -140,23 +75,42 @@ class Stage:
         except Unreadable as error:
             return failed(Category.PERMANENT, str(error))
 
+    async def finish(self, order: Perform) -> Outcome:
+        """Close a run all of whose steps are done."""
+        try:
+            scene = Scene(order, await self._archive.outline(order.definition), self._archive)
+            said = await self._ending.close(scene, Usage(), is_degraded=order.is_degraded)
+        except (RecordsUnavailable, ArtifactsUnavailable) as error:
+            return replace(unavailable(error), is_done=True)
+        except Unreadable as error:
+            return failed(Category.PERMANENT, str(error))
+        return Done(told=said)
+
     async def _perform(self, order: Perform, effect: Effect) -> Outcome:
-        definition = await self._definitions.find(order.definition)
+        outline = await self._archive.outline(order.definition)
         is_new = await self._open(order)
-        scene = Scene(order, definition, self._runs, self._texts)
+        scene = Scene(order, outline, self._archive)
         # A run that was not there a moment ago has no step yet.
-        done = None if is_new else await self._runs.step(order.run, scene.position, order.step)
-        is_repeated = done is not None
-        if done is None:
-            done = await self._do(scene, effect)
-        is_degraded = done.degraded is not None
-        if order.closes:
+        before = None if is_new else await self._before(scene)
+        stand = await self._do(scene, effect) if before is None else Stand(output=before, is_repeated=True)
+        record = stand.output.record
+        is_degraded = record.degraded is not None
+        said = told(outline, stand.output)
+        if order.closes and not stand.is_closed:
             try:
-                await self._close(scene, is_degraded=is_degraded or order.is_degraded)
+                said = await self._ending.close(
+                    scene, record.usage, is_degraded=is_degraded or order.is_degraded
+                )
             except (RecordsUnavailable, ArtifactsUnavailable) as error:
                 # Not to be confused with a step that is to be done again: nobody needs to be called.
-                return replace(unavailable(error), is_done=True, is_repeated=is_repeated)
-        return Done(usage=done.usage, is_degraded=is_degraded, is_repeated=is_repeated)
+                return replace(unavailable(error), is_done=True, is_repeated=stand.is_repeated)
+        return Done(
+            usage=record.usage,
+            is_degraded=is_degraded,
+            is_repeated=stand.is_repeated,
+            told=said,
+            turnout=record.turnout,
+        )
 
     async def _open(self, order: Perform) -> bool:
         start = order.opening
@@ -165,24 +119,31 @@ class Stage:
         is_new = await self._runs.open(start, at=self._clock.now(), admission=order.admission)
         # Marked once the record is there, not before: a marked claim is never started again.
         if start.claim is not None:
-            await self._claims.mark(start.account, start.claim)
+            await self._archive.claims.mark(start.account, start.claim)
         return is_new
 
-    async def _do(self, scene: Scene, effect: Effect) -> StepRecord:
-        """The step's record as it stands."""
-        order, step = scene.order, scene.step
+    async def _before(self, scene: Scene) -> Output | None:
+        """What the step produced when it was delivered before, if that is worth looking for."""
+        step = scene.order.step
+        if step in scene.outline.quick and scene.may_begin(self._clock.now()):
+            return None
+        return await scene.output(step)
+
+    async def _do(self, scene: Scene, effect: Effect) -> Stand:
+        """The step as it stands."""
+        order, frame = scene.order, scene.frame
         started_at = self._clock.now()
         scene.seconds_left(started_at)
         product = whole(await effect(scene))
         # By its content: who comes second with another text must not write over what was recorded.
         digest = sha256(product.text.encode()).hexdigest()[:16]
-        value = await self._texts.keep(product.text, name=f"runs/{order.run}/texts/{step.name}-{digest}.txt")
+        name = f"runs/{order.run}/texts/{frame.name}-{digest}.txt"
         record = StepRecord(
-            step=step.name,
+            step=frame.name,
             position=scene.position,
-            record=step.record or step.name,
-            output=step.output,
-            value=value,
+            record=frame.record or frame.name,
+            output=frame.output,
+            value=await self._archive.texts.keep(product.text, name=name),
             started_at=started_at,
             completed_at=self._clock.now(),
             attempts=order.attempt,
@@ -191,34 +152,18 @@ class Stage:
             usage=product.usage,
             passage=order.passage,
             degraded=product.degraded,
+            is_json=product.is_json,
+            branch=(order.branch or "") if isinstance(frame, ChooseStep) else None,
         )
-        # Delivered twice at a time, the first to write has done the step: its text is the step's output.
-        if not await self._runs.add_step(order.run, record):
-            return await self._runs.step(order.run, scene.position, step.name) or record
-        scene.add(step.output, product.text)
-        return record
-
-    async def _close(self, scene: Scene, *, is_degraded: bool) -> None:
-        order, workflow = scene.order, scene.definition.workflow
-        result = {name: await _result(scene, wanted) for name, wanted in workflow.result.items()}
-        if is_degraded:
-            result["degraded"] = _degraded(await self._runs.steps(order.run))
-        name = f"runs/{order.run}/result.json"
-        held = await self._texts.keep(
-            codec.to_json(result).decode(), name=name, content_type="application/json"
-        )
-        await self._runs.complete(order.account, order.run, held, at=self._clock.now())
-
-
-async def _result(scene: Scene, wanted: ResultField) -> object:
-    if wanted.words_of is not None:
-        return len((await scene.text(wanted.words_of)).split())
-    return await scene.value(wanted.value or "")
-
-
-def _degraded(steps: tuple[StepRecord, ...]) -> list[dict[str, object]]:
-    """Which steps a fallback answered, and why."""
-    return [{"step": step.step, **codec.encode(step.degraded)} for step in steps if step.degraded is not None]
+        if await self._ending.finish(scene, record, product.text):
+            return Stand(output=scene.add(record, product.text), is_closed=True)
+        scene.forget(frame.name)
+        # Delivered twice, the first to write has done the step: its text is the step's output.
+        is_first = await self._runs.add_step(order.run, record, name=scene.row(frame.name))
+        if not is_first and (first := await scene.output(frame.name)):
+            # Whoever asked somebody has done something all the same.
+            return Stand(output=first, is_repeated=frame.name in scene.outline.quick)
+        return Stand(output=scene.add(record, product.text))
 
 
 def failed(category: Category, message: str, *, attempts: int = 1) -> Failed:

@@ -10,8 +10,10 @@ from pathlib import Path
 from benchmarks import (
     app_startup,
     asking,
+    branches,
     chains,
     content,
+    critical_path,
     durability,
     fan,
     gates,
@@ -37,6 +39,8 @@ QUESTIONS: dict[str, Callable[[Plan], Table]] = {
     "asking": asking.measure,
     "guards": guards.measure,
     "gates": gates.measure,
+    "branches": branches.measure,
+    "critical-path": critical_path.measure,
     "app-startup": app_startup.measure,
 }
 

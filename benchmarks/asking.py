@@ -8,15 +8,13 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.catalogues import chain_of
+from benchmarks.left import MARKS
 from benchmarks.opened_host import OpenedHost, opened
 from benchmarks.plan import Plan
 from benchmarks.runs import dirigent_app
 from benchmarks.table import Cell, Table
-from devhost.engine.history import EventType
 
 LENGTHS = (10, 50, 200)
-#: Events that mark episodes; Azure writes and bills them all the same, but they are no work.
-MARKS = (EventType.ORCHESTRATOR_STARTED, EventType.ORCHESTRATOR_COMPLETED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +67,15 @@ async def _asked(folder: Path, plan: Plan, lengths: tuple[int, ...]) -> dict[int
     costs = {}
     chains = {length: chain_of(length, folder / f"catalogue-{length}") for length in lengths}
     # Gates read one of them; what they look up there is the same in all.
-    async with dirigent_app(folder, chains[lengths[0]][0]) as app:
-        for length, (_, definition) in chains.items():
-            prepared = await app.prepared(definition)
+    async with dirigent_app(folder, chains[lengths[0]].folder) as app:
+        for length, flow in chains.items():
+            prepared = await app.prepared(flow)
             await app.run(prepared)
             taken = []
             for _ in range(_rounds(plan)):
                 began = time.process_time()
-                run = await app.run(prepared)
-                taken.append(await _cost(app.host, run, time.process_time() - began))
+                start = await app.run(prepared)
+                taken.append(await _cost(app.host, start.run, time.process_time() - began))
             costs[length] = _median(taken)
     return costs
 

@@ -9,9 +9,8 @@ from benchmarks import floor
 from benchmarks.catalogues import shipped
 from benchmarks.opened_host import opened
 from benchmarks.plan import Plan
-from benchmarks.runs import RunningApp, dirigent_app
+from benchmarks.runs import Prepared, RunningApp, dirigent_app
 from benchmarks.table import Cell, Table
-from dirigent.domain.runs import StartRun
 
 IN_FLIGHT = (1, 200)
 #: Into so many parts the runs are divided, to go guarded and unguarded by turns.
@@ -59,8 +58,8 @@ async def _sample(plan: Plan, folder: Path, in_flight: int) -> Sample:
         began = time.perf_counter()
         await host.drive("chain_async", count, in_flight, "text")
         chains = count / (time.perf_counter() - began)
-    catalogue, content = shipped("content-creation", folder / "catalogue")
-    async with dirigent_app(folder, catalogue) as app:
+    content = shipped("content-creation", folder / "catalogue")
+    async with dirigent_app(folder, content.folder) as app:
         starts = [await app.prepared(content, is_guarded=is_guarded) for is_guarded in (True, False)]
         for start in starts:
             await app.drive(start, min(count, 50), in_flight)
@@ -68,7 +67,7 @@ async def _sample(plan: Plan, folder: Path, in_flight: int) -> Sample:
     return guarded, unguarded, chains, 1 / commit
 
 
-async def _rates(app: RunningApp, starts: list[StartRun], count: int, in_flight: int) -> list[float]:
+async def _rates(app: RunningApp, starts: list[Prepared], count: int, in_flight: int) -> list[float]:
     """Runs a second of each kind, in turns: a slow second of the machine's hits both."""
     seconds = [0.0] * len(starts)
     for _ in range(TURNS):

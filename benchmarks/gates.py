@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from benchmarks.catalogues import wave_of
-from benchmarks.guards import GUARDED_APP, left
+from benchmarks.catalogues import chain_of
+from benchmarks.left import left
 from benchmarks.plan import Plan
-from benchmarks.runs import RunningApp, dirigent_app
+from benchmarks.runs import Prepared, RunningApp, dirigent_app
 from benchmarks.table import Cell, Table
 from dirigent import codec
 from dirigent.domain.account_gate import MOST_USERS, AccountGate, AccountRules
@@ -23,9 +23,9 @@ from dirigent.domain.crowds import packed
 from dirigent.domain.deployment_gate import DeploymentGate
 from dirigent.domain.gates import Ask, Group, Settlement, Start
 from dirigent.domain.messages import Message
-from dirigent.domain.runs import StartRun
 from dirigent.domain.windows import NEVER, SECOND, SLICES, SPANS, Limits, Windows
 
+TOLLS_APP = Path(__file__).parent / "tolls_app"
 EARLIER = (100, 1_000, 10_000)
 #: So wide that nobody is refused, and yet looked at, which no limit at all is not.
 WIDE = Limits(burst=10**9, minute=10**9, hour=10**9, day=10**9)
@@ -145,10 +145,10 @@ def _crowded() -> AccountGate:
 
 
 async def _host(plan: Plan, folder: Path) -> tuple[list[tuple[Cell, ...]], list[str]]:
-    catalogue, definition = wave_of(TOLLS, folder / "catalogue")
-    async with dirigent_app(folder, catalogue, app=GUARDED_APP) as app:
-        prepared = await app.prepared(definition)
-        await app.run(prepared, "tolls")
+    chain = chain_of(TOLLS, folder / "catalogue")
+    async with dirigent_app(folder, chain.folder, app=TOLLS_APP) as app:
+        prepared = Prepared(orchestrator="tolls", start=(await app.prepared(chain)).start)
+        await app.run(prepared)
         rows: list[tuple[Cell, ...]] = []
         done, first = TOLLS, None
         for earlier in EARLIER[: 1 if plan.quick else None]:
@@ -163,7 +163,7 @@ async def _host(plan: Plan, folder: Path) -> tuple[list[tuple[Cell, ...]], list[
             )
         runs = plan.size(100, 2)
         began = time.perf_counter()
-        await app.drive(prepared, runs, LANES, "tolls")
+        await app.drive(prepared, runs, LANES)
         rate = runs * TOLLS / (time.perf_counter() - began)
     told = (
         f"Host, {LANES} orchestrations at a time at one gate: {rate:,.0f} calls a second, 2 operations each."
@@ -171,19 +171,20 @@ async def _host(plan: Plan, folder: Path) -> tuple[list[tuple[Cell, ...]], list[
     return rows, [told]
 
 
-async def _toll(app: RunningApp, prepared: StartRun, calls: int) -> None:
+async def _toll(app: RunningApp, prepared: Prepared, calls: int) -> None:
     if calls >= TOLLS:
-        await app.drive(prepared, calls // TOLLS, LANES, "tolls")
-    if calls % TOLLS:
-        await app.run(replace(prepared, plan=prepared.plan[: calls % TOLLS]), "tolls")
+        await app.drive(prepared, calls // TOLLS, LANES)
+    if rest := calls % TOLLS:
+        start = replace(prepared.start, plan=prepared.start.plan[:rest])
+        await app.run(Prepared(orchestrator=prepared.orchestrator, start=start))
 
 
-async def _one_by_one(app: RunningApp, prepared: StartRun, rounds: int) -> tuple[float, float, float]:
+async def _one_by_one(app: RunningApp, prepared: Prepared, rounds: int) -> tuple[float, float, float]:
     """Seconds, CPU seconds and events a call."""
     taken, used, run = [], [], ""
     for _ in range(rounds):
         began, busy = time.perf_counter(), time.process_time()
-        run = await app.run(prepared, "tolls")
+        run = (await app.run(prepared)).run
         taken.append((time.perf_counter() - began) / TOLLS)
         used.append((time.process_time() - busy) / TOLLS)
     return median(taken), median(used), (await left(app, run)).events / TOLLS

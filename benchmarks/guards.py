@@ -1,54 +1,54 @@
 """What guards leave in a run's history, for calls that go out alone and for many at once."""
 
 import asyncio
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from msgspec.structs import replace
-
-from benchmarks.catalogues import ROOT, shipped, wave_of
+from benchmarks import teams
+from benchmarks.catalogues import chain, declared, shipped
+from benchmarks.left import Left, left
 from benchmarks.plan import Plan
-from benchmarks.runs import RunningApp, dirigent_app
+from benchmarks.runs import dirigent_app
 from benchmarks.table import Cell, Table
-from devhost.engine.history import EventType
 
-GUARDED_APP = Path(__file__).parent / "guarded_app"
-#: The first is a run that calls nobody: what is left is how it begins.
-WAVES = (0, 1, 4, 50)
-#: What is to be kept to: events a call in a wave of so many, episode marks not counted.
-AIMS = {1: 8, 50: 3}
-MARKS = (EventType.ORCHESTRATOR_STARTED, EventType.ORCHESTRATOR_COMPLETED)
-FRAME = (EventType.EXECUTION_STARTED, EventType.EXECUTION_COMPLETED)
+#: Steps of two chains; what they differ by is calls that neither open nor close the run.
+SHORT, LONG = 2, 12
+WIDTHS = (4, 50)
+#: What is to be kept to: events a call, episode marks not counted.
+MOST_ALONE, MOST_ABREAST = 8, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """What a run left in its history, without the beginning and end that every run has."""
+class Found:
+    """What runs left, all of them guarded or none."""
 
-    events: int
-    marks: int
-    bytes: int
+    #: By the number of their steps.
+    chains: dict[int, Left]
+    fan_outs: dict[int, Left]
+    content: Left
 
-    def over(self, other: "Left") -> "Left":
-        return Left(
-            events=self.events - other.events,
-            marks=self.marks - other.marks,
-            bytes=self.bytes - other.bytes,
-        )
+    @property
+    def calls(self) -> Left:
+        """Those by which the long chain is longer."""
+        return self.chains[LONG].over(self.chains[SHORT])
 
 
 def measure(plan: Plan) -> Table:
     with plan.folder() as folder:
-        waves = {
-            is_guarded: asyncio.run(_waves(folder, is_guarded=is_guarded)) for is_guarded in (False, True)
-        }
-        content = asyncio.run(_content(folder))
+        bare, guarded = (
+            asyncio.run(_found(folder / str(is_guarded), is_guarded=is_guarded))
+            for is_guarded in (False, True)
+        )
+    more = LONG - SHORT
+    begun = [_begun(found) for found in (bare, guarded)]
     rows = [
-        _row("a run that calls nobody: its admission", 1, waves[False][0], waves[True][0]),
-        *(_row(f"a call in a wave of {calls}", calls, *_calls(waves, calls)) for calls in WAVES if calls > 0),
-        _row("a content run, whole: 3 calls, 1 file", 1, content[False], content[True]),
+        _row("a chain's beginning and end, without its calls", more, *begun),
+        _row("a call that goes out alone", more, bare.calls, guarded.calls),
+        *(
+            _row(f"a branch of a fan-out of {width}", width, bare.fan_outs[width], guarded.fan_outs[width])
+            for width in WIDTHS
+        ),
+        _row("a content run, whole: 3 calls, 1 file", 1, bare.content, guarded.content),
     ]
     return Table(
         title="guards: what a guarded call leaves in a run's history beside an unguarded one",
@@ -57,27 +57,23 @@ def measure(plan: Plan) -> Table:
         notes=(
             "Marks of episodes are OrchestratorStarted and -Completed. Events: neither these nor the run's",
             "ExecutionStarted and -Completed, which are 2 a run. Bytes: JSON of all but these 2.",
-            "A wave's share of a run is what it has more than a run that calls nobody.",
+            f"Alone: what a chain of {LONG} has more than one of {SHORT}, a call. A branch: its share of all",
+            "that its run has: admission, opening, deadline, permits, and the step that joins what came.",
             "Nobody is refused; one agent, one deployment, no retries. Limits unlimited, durability FULL.",
-            *_aims(waves),
+            _aim("a call that goes out alone", guarded.calls.events / more, MOST_ALONE),
+            _aim("a branch of 50", guarded.fan_outs[50].events / 50, MOST_ABREAST),
         ),
     )
 
 
-def _calls(waves: Mapping[bool, Mapping[int, Left]], calls: int) -> tuple[Left, Left]:
-    """What the calls alone left, unguarded and guarded."""
-    unguarded, guarded = (found[calls].over(found[0]) for found in (waves[False], waves[True]))
-    return unguarded, guarded
+def _begun(found: Found) -> Left:
+    """Of `LONG - SHORT` chains, so that it can be divided like the calls it is found by."""
+    short, more = found.chains[SHORT], LONG - SHORT
+    return Left().over(short, -more).over(found.calls, SHORT)
 
 
-def _aims(waves: Mapping[bool, Mapping[int, Left]]) -> list[str]:
-    told = []
-    for calls, aim in AIMS.items():
-        found = _calls(waves, calls)[1].events / calls
-        told.append(
-            f"Aim for a wave of {calls}: at most {aim} events a call; {'kept' if found <= aim else 'MISSED'}."
-        )
-    return told
+def _aim(what: str, found: float, most: float) -> str:
+    return f"Aim for {what}: at most {most} events; {'kept' if found <= most else 'MISSED'}."
 
 
 def _row(what: str, calls: int, unguarded: Left, guarded: Left) -> tuple[Cell, ...]:
@@ -89,31 +85,21 @@ def _row(what: str, calls: int, unguarded: Left, guarded: Left) -> tuple[Cell, .
     return (what, *(number / calls for pair in pairs for number in pair))
 
 
-async def _waves(folder: Path, *, is_guarded: bool) -> dict[int, Left]:
-    place = folder / f"waves-{is_guarded}"
-    catalogue, definition = wave_of(max(WAVES), place / "catalogue")
-    async with dirigent_app(place, catalogue, app=GUARDED_APP) as app:
-        whole = await app.prepared(definition, is_guarded=is_guarded)
-        found = {}
-        for calls in WAVES:
-            run = await app.run(replace(whole, plan=whole.plan[:calls]), "wave")
-            found[calls] = await left(app, run)
-    return found
-
-
-async def _content(folder: Path) -> dict[bool, Left]:
-    found = {}
-    catalogue, definition = shipped("content-creation", folder / "catalogue")
-    async with dirigent_app(folder / "content", catalogue, app=ROOT) as app:
-        for is_guarded in (False, True):
-            run = await app.run(await app.prepared(definition, is_guarded=is_guarded))
-            found[is_guarded] = await left(app, run)
-    return found
-
-
-async def left(app: RunningApp, run: str) -> Left:
-    """What the run left in its history."""
-    events = [e for e in await app.host.host.hub.history(run) if e["EventType"] not in FRAME]
-    marks = sum(event["EventType"] in MARKS for event in events)
-    size = sum(len(json.dumps(event)) for event in events)
-    return Left(events=len(events) - marks, marks=marks, bytes=size)
+async def _found(folder: Path, *, is_guarded: bool) -> Found:
+    workflows = {f"chain-{steps}": chain(steps) for steps in (SHORT, LONG)}
+    workflows |= {f"fan-out-{width}": teams.fan_out(width) for width in WIDTHS}
+    flows = declared(workflows, folder / "catalogue")
+    whole = {}
+    async with dirigent_app(folder / "app", folder / "catalogue") as app:
+        for name, flow in flows.items():
+            start = await app.run(await app.prepared(flow, is_guarded=is_guarded))
+            whole[name] = await left(app, start.run)
+    content = shipped("content-creation", folder / "shipped")
+    async with dirigent_app(folder / "content", content.folder) as app:
+        start = await app.run(await app.prepared(content, is_guarded=is_guarded))
+        written = await left(app, start.run)
+    return Found(
+        chains={steps: whole[f"chain-{steps}"] for steps in (SHORT, LONG)},
+        fan_outs={width: whole[f"fan-out-{width}"] for width in WIDTHS},
+        content=written,
+    )

@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from msgspec.structs import replace
-
 from dirigent import codec
 from dirigent.domain.outcomes import Done, Failed
 from dirigent.domain.passages import Passage
+from dirigent.domain.patterns import Settled
 from dirigent.domain.runs import CloseRun, StartRun
 from dirigent.ports.orchestration import Context, Steps
 from orchestrators.hearing import now, outcome_of
@@ -24,12 +23,15 @@ class RunFailed(Exception):
         super().__init__(f"{where} failed ({failure.category}): {failure.message}")
 
 
-def closing(
-    context: Context, start: StartRun, failed: Failed, step: str | None, admission: Passage | None = None
-) -> Steps:
+def closing(context: Context, start: StartRun, settled: Settled, admission: Passage | None = None) -> Steps:
     """Write the failure down, then raise it."""
+    failed, step = settled.failed, settled.step
+    if failed is None:
+        raise ValueError(f"The run {start.run!r} has not failed.")
     order = codec.encode(
-        CloseRun(opening=replace(start, plan=()), failed=failed, step=step, admission=admission)
+        CloseRun(
+            opening=start.brief(), failed=failed, step=step, admission=admission, turnout=settled.turnout
+        )
     )
     for pause in (*PAUSES, None):
         outcome = yield from outcome_of(context.call_activity("close_run", order), "close_run")

@@ -1,11 +1,12 @@
 """Waiting, for all to see: by a timer, after telling what for and why."""
 
+import json
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from dirigent import codec
-from dirigent.domain.outcomes import Done
+from dirigent.domain.outcomes import Done, Missing
 from dirigent.domain.runs import OpenRun, StartRun
 from dirigent.domain.waves import Wait
 from dirigent.ports.orchestration import Context, Steps
@@ -13,12 +14,27 @@ from orchestrators.hearing import outcome_of
 
 #: At once, one after another: a run that waits is not to wait for its record, too.
 TRIES = 3
+MOST_TOLD = 20
+#: Durable takes 16 KB of what a run says of itself, two bytes for each character of its JSON text.
+LONGEST = 7_500
 
 
 def waiting(context: Context, due: datetime, waits: tuple[Wait, ...]) -> Steps:
     """Return when it is due."""
-    context.set_custom_status({"waits": codec.encode(waits)})
+    tell(context, waits)
     yield context.create_timer(due)
+
+
+def tell(context: Context, waits: tuple[Wait, ...], lost: tuple[Missing, ...] = ()) -> None:
+    """Let whoever looks at the run see what it waits for, and what it has given up."""
+    told = {"waits": codec.encode(waits)}
+    if lost:
+        told["missing"] = codec.encode(lost[-MOST_TOLD:])
+    # Whatever is too long would be refused, and the run with it.
+    for key in ("missing", "waits"):
+        while told.get(key) and len(json.dumps(told)) > LONGEST:
+            told[key] = told[key][1:]
+    context.set_custom_status(told)
 
 
 def listed(context: Context, start: StartRun) -> Steps:

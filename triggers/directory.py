@@ -6,9 +6,11 @@ import azure.durable_functions as df
 import azure.functions as func
 from msgspec.structs import asdict
 
-from dirigent.domain.catalogue import Agent, AskStep, Catalogue, Fallback, PublishStep, Workflow
+from dirigent.domain.catalogue import Agent, Catalogue, Fallback, Workflow, plain
+from dirigent.domain.steps import AskStep
 from dirigent.settings import Settings
 from triggers.identity import caller
+from triggers.pattern_view import pattern_view, step_view
 from triggers.problems import answered
 from triggers.replies import tagged
 from triggers.routes import Handler, add_route
@@ -74,19 +76,13 @@ def workflow_view(workflow: Workflow, catalogue: Catalogue) -> dict[str, object]
             }
             for field in workflow.input
         ],
-        "steps": [_step(step, catalogue) for step in workflow.steps],
+        "steps": [step_view(step, catalogue) for step in workflow.steps],
+        **pattern_view(workflow, catalogue),
         "result": list(workflow.result),
         "timeout": workflow.timeout,
         "max_wait": workflow.max_wait,
         "sample": workflow.sample,
     }
-
-
-def _step(step: AskStep | PublishStep, catalogue: Catalogue) -> dict[str, object]:
-    view: dict[str, object] = {"name": step.name, "record": step.record or step.name, "output": step.output}
-    if isinstance(step, PublishStep):
-        return view | {"kind": "publish", "publishes": step.publish}
-    return view | {"kind": "ask", "agent": step.agent, "model": catalogue.agents[step.agent].model}
 
 
 def agent_view(agent: Agent, catalogue: Catalogue) -> dict[str, object]:
@@ -121,7 +117,7 @@ def _workflows(agent: Agent, catalogue: Catalogue) -> list[str]:
     return sorted(
         name
         for name, workflow in catalogue.workflows.items()
-        if any(isinstance(step, AskStep) and step.agent in names for step in workflow.steps)
+        if any(isinstance(step, AskStep) and step.agent in names for step in plain(workflow))
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from dirigent import codec
 from dirigent.domain.messages import Message
+from dirigent.domain.outcomes import Missing
 from dirigent.domain.runs import StartRun
 from dirigent.domain.waves import Wait
 
@@ -28,12 +29,20 @@ class Instance(Message, frozen=True, kw_only=True):
     reason: str = ""
     #: What it says it waits for.
     waits: tuple[Wait, ...] = ()
+    #: Whom it says it has given up, by the names of their steps.
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.status in ("Completed", "Failed", "Terminated", "Canceled")
 
 
 class _Told(Message, frozen=True, kw_only=True):
     """What a run says of itself: its custom status."""
 
     waits: tuple[Wait, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
 
 class InstancesUnavailable(Exception):
@@ -104,26 +113,30 @@ def _told(error: Exception) -> str:
 
 def _to_instance(status: Any) -> Instance:
     updated: datetime = status.last_updated_time or status.created_time
-    output = status.output
+    output, told = status.output, _to_told(status.custom_status)
     return Instance(
         status=status.runtime_status.value,
         updated=updated.astimezone(UTC),
         start=_to_start(status.input_),
         reason=output if isinstance(output, str) else "",
-        waits=_to_waits(status.custom_status),
+        waits=told.waits,
+        missing=told.missing,
     )
 
 
-def _to_waits(told: object) -> tuple[Wait, ...]:
+def _to_told(told: object) -> _Told:
     try:
-        return codec.decode(_Told, told).waits if isinstance(told, dict) else ()
+        return codec.decode(_Told, told) if isinstance(told, dict) else _Told()
     except codec.Undecodable:
-        return ()
+        return _Told()
 
 
-def _to_start(text: object) -> StartRun | None:
-    # What the SDK's client started is told as JSON text; anything else was not started by a trigger.
+def _to_start(told: object) -> StartRun | None:
+    # The SDK hands inputs over as JSON text, and so they are told; hosts may show what the text says. What
+    # fits no run is a voter's instance, or not of this app.
     try:
-        return codec.from_json(StartRun, text) if isinstance(text, str) else None
+        if isinstance(told, str):
+            return codec.from_json(StartRun, told)
+        return codec.decode(StartRun, told) if isinstance(told, dict) else None
     except codec.Undecodable:
         return None

@@ -13,7 +13,7 @@ from triggers.problems import Refused
 LEAST, MOST, USUAL = 1, 200, 50
 LONGEST_NAME, LONGEST_TOKEN = 200, 4_000
 
-KNOWN = ("status", "workflow", "account", "from", "to", "limit", "continuation_token")
+KNOWN = ("status", "workflow", "account", "from", "to", "children", "limit", "continuation_token")
 #: What hosts and gateways read from the query; none of our business.
 PASSED = frozenset({"code", "clientid", "subscription-key"})
 
@@ -30,6 +30,7 @@ def wanted_runs(params: Mapping[str, str], caller: Caller) -> Filter:
         workflow=reader.text("workflow", LONGEST_NAME),
         earliest=earliest,
         latest=latest,
+        children=reader.truth("children"),
         limit=reader.limit(),
         token=reader.text("continuation_token", LONGEST_TOKEN),
     )
@@ -68,6 +69,12 @@ class _Reader:
         if value is not None and not (0 < len(value) <= longest and value.isprintable()):
             self.refuse(name, f"is not 1 to {longest} printable characters.")
         return value
+
+    def truth(self, name: str) -> bool:
+        value = self._params.get(name, "false")
+        if value.lower() not in ("true", "false"):
+            self.refuse(name, f"is {value[:40]!r}: send `true`, or leave it out.")
+        return value.lower() == "true"
 
     def limit(self) -> int:
         value = self._params.get("limit", str(USUAL))

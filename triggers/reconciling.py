@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from dirigent.domain.messages import Message
-from dirigent.domain.outcomes import Category
+from dirigent.domain.outcomes import Category, Missing
 from dirigent.domain.records import RunError, RunRecord
-from dirigent.domain.runs import ENDED, Status
+from dirigent.domain.runs import ENDED, Held, Status
 from dirigent.domain.waves import Wait
 from dirigent.ports import Parts
 from dirigent.records.claims import Claims
 from dirigent.records.runs import Runs, opened
 from triggers.instances import Instance, Instances
 
+#: How the reason begins that Durable is told of a task that its caller cancels.
+CANCELLED_BY = "cancelled by "
 #: An instance that completed this long ago has closed its record, or never will.
 MOMENT = timedelta(seconds=60)
 
@@ -24,6 +26,8 @@ class Found(Message, frozen=True, kw_only=True):
     record: RunRecord
     #: Steps that failed and will be tried again.
     waits: tuple[Wait, ...] = ()
+    #: Steps that were given up so far, while it goes on.
+    missing: tuple[Missing, ...] = ()
 
 
 class Reconciling:
@@ -55,15 +59,15 @@ class Reconciling:
             record = await self._runs.get(account, run)
             return None if record is None else Found(record=record)
         status = Status.PENDING if instance.status == "Pending" else Status.IN_PROGRESS
-        unopened = replace(opened(start, at=start.created_at), status=status)
+        # What is a step of another run draws its input from there when it opens.
+        given = Held(text="{}") if start.input == Held() else start.input
+        unopened = replace(opened(start, at=start.created_at), status=status, input=given)
         return self._found(await self._ended(unopened, instance), instance)
 
     def _found(self, record: RunRecord, instance: Instance | None) -> Found:
         if record.status in ENDED or instance is None:
             return Found(record=record)
-        # What was waited for has passed as soon as the next try has begun; nobody takes it back then.
-        now = self._clock.now()
-        return Found(record=record, waits=tuple(wait for wait in instance.waits if wait.next_try >= now))
+        return Found(record=record, waits=still_waited(instance, self._clock.now()), missing=instance.missing)
 
     async def settled(self, record: RunRecord, instances: Instances) -> RunRecord:
         """The record, with an end where the run has one but did not write it."""
@@ -83,6 +87,12 @@ class Reconciling:
         return end
 
 
+def still_waited(instance: Instance, now: datetime) -> tuple[Wait, ...]:
+    """What the instance waits for."""
+    # What was waited for has passed as soon as the next try has begun; nobody takes it back then.
+    return tuple(wait for wait in instance.waits if wait.next_try >= now)
+
+
 def end_of(record: RunRecord, instance: Instance | None, now: datetime) -> RunRecord | None:
     """The end that Durable tells of a run whose record is open; None as long as it tells of none."""
     if instance is None:
@@ -94,12 +104,18 @@ def end_of(record: RunRecord, instance: Instance | None, now: datetime) -> RunRe
             record, instance.reason or "The run's instance failed without a reason.", instance.updated
         )
     if instance.status in ("Terminated", "Canceled"):
-        told = f": {instance.reason}" if instance.reason else "."
-        end = _failed(record, f"Somebody ended the run{told}", instance.updated)
+        end = _failed(record, _cancelled(instance.reason), instance.updated)
         return replace(end, status=Status.CANCELLED)
     if instance.status == "Completed" and now - instance.updated > MOMENT:
         return _failed(record, "The run's instance completed, but the run's record was never closed.", now)
     return None
+
+
+def _cancelled(reason: str) -> str:
+    if reason.startswith(CANCELLED_BY):
+        # It says who ended it, and that it was ended.
+        return f"{reason[:1].upper()}{reason[1:]}"
+    return f"Somebody ended the run{f': {reason}' if reason else '.'}"
 
 
 def _failed(record: RunRecord, message: str, at: datetime) -> RunRecord:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import azure.durable_functions as df
 import azure.functions as func
 
+from dirigent.domain.lineage import descendants
 from dirigent.domain.messages import Message
 from dirigent.domain.records import RunRecord
 from dirigent.domain.runs import ENDED
@@ -71,13 +72,23 @@ class Sweeping:
                 break
         return Swept(removed=counts[True], left=counts[False], failed=counts[None])
 
+    async def _purge(self, run: str, instances: Instances) -> None:
+        """Have Durable forget the run, and its voters: other runs below it have their own time."""
+        instance = await instances.find(run, with_start=True)
+        start = None if instance is None else instance.start
+        if start is not None and start.election is not None:
+            for voter in descendants(start):
+                await instances.purge(voter)
+        # Last: it names those that are purged with it.
+        await instances.purge(run)
+
     async def _removed(self, record: RunRecord, due: datetime, instances: Instances) -> bool | None:
         """Whether the run was removed; None when that failed."""
         try:
             record = await self._reconciling.settled(record, instances)
             if record.status not in ENDED or (record.completed_at or record.created_at) > due:
                 return False
-            await instances.purge(record.run)
+            await self._purge(record.run, instances)
             if record.claim is not None:
                 await self._claims.forget(record.account, record.claim, run=record.run)
             await self._runs.forget(record)

@@ -13,14 +13,15 @@ from dirigent.domain.catalogue import Catalogue, Workflow
 from dirigent.domain.messages import Message
 from dirigent.domain.run_ids import RANDOM_BITS, accepted_at, new_run_id
 from dirigent.domain.runs import StartRun
+from dirigent.domain.selections import left_out
 from dirigent.ports import Parts
 from dirigent.ports.artifacts import ArtifactsUnavailable
 from dirigent.ports.records import RecordsUnavailable
 from dirigent.records.claims import Claim, Claims, claim_key
-from dirigent.records.definitions import Definitions
 from dirigent.records.runs import Runs
 from dirigent.records.texts import Texts
 from triggers.edge import Edge
+from triggers.freezing import Freezing, without
 from triggers.gatehouse import Gates
 from triggers.identity import Caller
 from triggers.instances import Instances, InstancesUnavailable
@@ -36,6 +37,8 @@ class Wanted(Message, frozen=True, kw_only=True):
     caller: Caller
     workflow: Workflow
     values: dict[str, object]
+    #: The caller named no branches, and the catalogue's were filled in: another day it may have others.
+    is_filled_in: bool = False
     #: The caller's idempotency key.
     key: str | None = None
 
@@ -59,12 +62,11 @@ class Starting:
         self, parts: Parts, catalogue: Catalogue, *, lease: float, looks: tuple[float, ...] = LOOKS
     ) -> None:
         self._clock = parts.clock
-        self._catalogue = catalogue
         self._edge = Edge(parts.clock, catalogue)
         self._claims = Claims(parts.records)
         self._runs = Runs(parts.records, parts.artifacts)
         self._texts = Texts(parts.artifacts)
-        self._definitions = Definitions(parts.artifacts)
+        self._freezing = Freezing(catalogue, parts.artifacts)
         self._lease, self._looks = timedelta(seconds=lease), looks
 
     async def start(self, wanted: Wanted, instances: Instances, gates: Gates) -> Started:
@@ -161,7 +163,8 @@ class Starting:
     async def _frozen(self, wanted: Wanted, run: str, *, claim: str | None) -> StartRun:
         """All the run needs, so that editing the catalogue changes later runs only."""
         workflow = wanted.workflow
-        definition = self._catalogue.definition(workflow.name)
+        frozen = await self._freezing.frozen(workflow.name)
+        frozen = without(frozen, left_out(workflow, wanted.values))
         text = codec.to_json(wanted.values).decode()
         return StartRun(
             run=run,
@@ -169,8 +172,8 @@ class Starting:
             user=wanted.caller.user,
             workflow=workflow.name,
             type=workflow.type,
-            definition=await self._definitions.freeze(definition),
-            plan=definition.plan(),
+            definition=frozen.definition,
+            plan=frozen.plan,
             input=await self._texts.keep(
                 text, name=f"runs/{run}/input.json", content_type="application/json"
             ),
@@ -178,12 +181,19 @@ class Starting:
             timeout=workflow.timeout,
             claim=claim,
             max_wait=workflow.max_wait,
+            team=frozen.team,
+            election=frozen.election,
         )
 
 
 def _claim(wanted: Wanted, key: str, run: str, now: datetime) -> Claim:
     account, workflow = wanted.caller.account, wanted.workflow.name
-    asked = json.dumps([account, workflow, wanted.values], sort_keys=True)
+    own = {
+        name: value
+        for name, value in wanted.values.items()
+        if not (wanted.is_filled_in and name == wanted.workflow.select)
+    }
+    asked = json.dumps([account, workflow, own], sort_keys=True)
     return Claim(
         account=account,
         key=claim_key(workflow, key),

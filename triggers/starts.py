@@ -3,8 +3,9 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from dirigent.domain.catalogue import Catalogue, Workflow
-from dirigent.domain.inputs import InputRefused, check
+from dirigent.domain.catalogue import Catalogue, Pattern, Workflow
+from dirigent.domain.inputs import InputRefused
+from dirigent.domain.selections import checked, left_out
 from dirigent.domain.spelling import suggestion
 from dirigent.ports import Parts
 from dirigent.settings import Settings
@@ -17,8 +18,15 @@ from triggers.replies import address, has_plain_origin, reply
 from triggers.routes import add_route
 from triggers.starting import Started, Starting, Wanted
 
-#: The tutorial's route and the workflow it starts.
-TUTORIAL = {"create-content": "content-creation"}
+#: The tutorial's routes and the workflows they start.
+TUTORIAL = {"create-content": "content-creation", "research-parallel": "multi-source-research"}
+#: Patterns in the words of the HTTP API.
+WORDS: dict[Pattern, str] = {
+    "sequential": "sequential",
+    "fan_out": "parallel",
+    "hierarchy": "hierarchy",
+    "quorum": "quorum",
+}
 ANY = "workflows/{name}"
 #: Seconds until a look at the task is worth while.
 RETRY_AFTER = 2
@@ -39,9 +47,15 @@ def starts(parts: Parts, catalogue: Catalogue, settings: Settings) -> df.Bluepri
     ) -> func.HttpResponse:
         return await answered(desk.start_tutorial(req, client, route="create-content"))
 
+    async def research_parallel(
+        req: func.HttpRequest, client: df.DurableOrchestrationClient
+    ) -> func.HttpResponse:
+        return await answered(desk.start_tutorial(req, client, route="research-parallel"))
+
     blueprint = df.Blueprint()
     add_route(blueprint, "POST", ANY, start_workflow, client=True)
     add_route(blueprint, "POST", "create-content", create_content, client=True)
+    add_route(blueprint, "POST", "research-parallel", research_parallel, client=True)
     return blueprint
 
 
@@ -80,20 +94,22 @@ class _Desk:
         # First: strangers are not told what there is.
         asks = caller(request, self._settings)
         workflow = find_workflow(self._catalogue, name)
+        body = read(request, limit=self._settings.body_limit)
         wanted = Wanted(
             caller=asks,
             workflow=workflow,
             key=_key(request),
-            values=check(workflow, read(request, limit=self._settings.body_limit)),
+            values=checked(workflow, body),
+            is_filled_in=not (isinstance(body, dict) and workflow.select in body),
         )
         started = await self._starting.start(wanted, DurableInstances(client), DurableGates(client))
-        return self._accepted(request, client, workflow, started, route)
+        return self._accepted(request, client, wanted, started, route)
 
     def _accepted(
         self,
         request: func.HttpRequest,
         client: df.DurableOrchestrationClient,
-        workflow: Workflow,
+        wanted: Wanted,
         started: Started,
         route: str,
     ) -> func.HttpResponse:
@@ -101,9 +117,9 @@ class _Desk:
         values: dict[str, object] = {
             "task_id": started.run,
             "status": "started",
-            "workflow": workflow.pattern,
-            "steps": [step.name for step in workflow.steps],
-            "message": f"The workflow {workflow.name!r} was started; follow it at {where}.",
+            "workflow": WORDS[wanted.workflow.pattern],
+            **_sent_out(wanted, is_any=route == ANY),
+            "message": f"The workflow {wanted.workflow.name!r} was started; follow it at {where}.",
         }
         if self._settings.management_urls:
             # Without a request they name the host as it knows itself.
@@ -113,6 +129,21 @@ class _Desk:
         if started.is_replay:
             headers["Idempotent-Replayed"] = "true"
         return reply(values, status=202, headers=headers)
+
+
+def _sent_out(wanted: Wanted, *, is_any: bool) -> dict[str, object]:
+    """The steps there will be, and how many agents work side by side; of these the tutorial counts heads."""
+    workflow, absent = wanted.workflow, left_out(wanted.workflow, wanted.values)
+    steps: dict[str, object] = {"steps": [step.name for step in workflow.steps if step.name not in absent]}
+    if workflow.election is not None:
+        heads = len(workflow.election.voters)
+    elif workflow.team is not None:
+        # As many as may have completed in the end: whoever leads a team is a member of the one around it.
+        heads = sum(name not in absent for team in workflow.team.teams() for name in team.names)
+    else:
+        return steps
+    dispatched: dict[str, object] = {"agents_dispatched": heads}
+    return dispatched | steps if is_any else dispatched
 
 
 def find_workflow(catalogue: Catalogue, name: str) -> Workflow:

@@ -1,33 +1,39 @@
 """Routes that show runs, and end them."""
 
-import asyncio
 import re
 from urllib.parse import urlencode
 
 import azure.durable_functions as df
 import azure.functions as func
 
+from dirigent.domain.catalogue import Workflow
 from dirigent.domain.inputs import Problem
-from dirigent.domain.runs import ENDED
+from dirigent.domain.records import RunRecord, StepRecord
+from dirigent.domain.runs import ENDED, Status
+from dirigent.domain.waves import Wait
 from dirigent.ports import Parts
 from dirigent.ports.records import TokenRefused
+from dirigent.records.definitions import Definitions
 from dirigent.records.runs import Runs
 from dirigent.records.texts import Texts
+from dirigent.records.unreadable import Unreadable
 from dirigent.settings import Settings
 from triggers.bodies import read
+from triggers.children import Children
+from triggers.course import unheard
+from triggers.ending import Ending
 from triggers.identity import caller
-from triggers.instances import DurableInstances
+from triggers.instances import DurableInstances, Instances
 from triggers.listing import KNOWN, wanted_runs
 from triggers.problems import Refused, answered
-from triggers.reconciling import Found, Reconciling
+from triggers.reconciling import CANCELLED_BY, Found, Reconciling
 from triggers.replies import address, reply, tagged
 from triggers.routes import add_route
-from triggers.task_view import task_line, task_view
+from triggers.task_view import result_of, task_line, task_view
 from triggers.trace_view import trace_view
+from triggers.voters import Voters
 
 CANCEL = "task/{id}/cancel"
-#: Seconds between looks whether a run has ended that was told to; real ones, for that takes moments.
-LOOKS = (0.02, 0.05, 0.1, 0.2, 0.4)
 #: Hosts carry the reason in a URL.
 LONGEST_REASON = 500
 
@@ -65,41 +71,65 @@ class _Desk:
         self._settings = settings
         self._runs = Runs(parts.records, parts.artifacts)
         self._texts = Texts(parts.artifacts)
+        self._definitions = Definitions(parts.artifacts)
         self._reconciling = Reconciling(parts)
+        self._children, self._voters = Children(parts), Voters(parts.clock)
+        self._ending = Ending(self._reconciling)
 
     async def show(
         self, request: func.HttpRequest, client: df.DurableOrchestrationClient
     ) -> func.HttpResponse:
         """One run, as a task."""
         found = await self._found(request, client)
-        steps = await self._runs.steps(found.record.run)
-        return tagged(request, await task_view(found.record, steps, self._texts, waits=found.waits))
+        record = found.record
+        steps, workflow = await self._runs.steps(record.run), await self._workflow(record)
+        view = await task_view(
+            record,
+            steps,
+            self._texts,
+            workflow=workflow,
+            waits=await self._waits(found, workflow, steps, DurableInstances(client)),
+            given_up=found.missing,
+            runs=frozenset() if workflow is None else await self._children.begun(record, workflow, steps),
+            simulated=await self._children.are_simulated(steps),
+        )
+        return tagged(request, view)
 
     async def trace(
         self, request: func.HttpRequest, client: df.DurableOrchestrationClient
     ) -> func.HttpResponse:
         """What the steps of one run took."""
         found = await self._found(request, client)
-        steps = await self._runs.steps(found.record.run)
-        return tagged(request, trace_view(found.record, steps, waits=found.waits))
+        record, instances = found.record, DurableInstances(client)
+        steps, workflow = await self._runs.steps(record.run), await self._workflow(record)
+        view = trace_view(
+            record,
+            steps,
+            workflow=workflow,
+            children=() if workflow is None else await self._children.of(record, workflow, instances),
+            unheard=await self._unheard(record, workflow, steps),
+            waits=await self._waits(found, workflow, steps, instances),
+            given_up=found.missing,
+            simulated=await self._children.are_simulated(steps),
+        )
+        return tagged(request, view)
 
     async def cancel(
         self, request: func.HttpRequest, client: df.DurableOrchestrationClient
     ) -> func.HttpResponse:
-        """End one run that goes on; its record says so as soon as somebody looks."""
+        """End one run that goes on, with all below it."""
         asks = caller(request, self._settings)
         reason = _reason(read(request, limit=self._settings.body_limit))
         record = (await self._found(request, client)).record
-        if record.status in ENDED:
-            raise Refused(409, f"The task {record.run!r} has ended: it is {record.status}.")
         who = f"the account {asks.account!r}" if asks.user is None else f"the user {asks.user!r}"
-        await DurableInstances(client).terminate(record.run, f"cancelled by {who}{reason and f': {reason}'}")
+        told, instances = f"{CANCELLED_BY}{who}{reason and f': {reason}'}", DurableInstances(client)
+        if record.status not in ENDED:
+            record = await self._ending.end(record, told, instances)
+        elif record.status is not Status.CANCELLED or not await self._ending.end_rest(
+            record, told, instances
+        ):
+            raise Refused(409, f"The task {record.run!r} has ended: it is {record.status}.")
         where = address(request, f"task/{record.run}", route=CANCEL)
-        for pause in LOOKS:
-            # Until somebody looks, its record does not know, and lists would show it as going on.
-            await asyncio.sleep(pause)
-            if (record := (await self._found(request, client)).record).status in ENDED:
-                break
         values = {
             "task_id": record.run,
             "status": record.status if record.status in ENDED else "cancelling",
@@ -120,6 +150,26 @@ class _Desk:
             ) from error
         values = {"tasks": [task_line(record) for record in page.runs], "continuation_token": page.token}
         return reply(values, headers={} if page.token is None else {"Link": _next(request, page.token)})
+
+    async def _workflow(self, record: RunRecord) -> Workflow | None:
+        """The workflow that the run was started with; None where it is lost, for the steps can be told."""
+        try:
+            return (await self._definitions.find(record.definition)).workflow
+        except Unreadable:
+            return None
+
+    async def _waits(
+        self, found: Found, workflow: Workflow | None, steps: tuple[StepRecord, ...], instances: Instances
+    ) -> tuple[Wait, ...]:
+        """What the run waits for, its voters included."""
+        return found.waits + await self._voters.waits(found, workflow, steps, instances)
+
+    async def _unheard(
+        self, record: RunRecord, workflow: Workflow | None, steps: tuple[StepRecord, ...]
+    ) -> frozenset[str]:
+        if workflow is None or workflow.election is None or record.result is None:
+            return frozenset()
+        return unheard(record, workflow, steps, await result_of(record, record.result, self._texts))
 
     async def _found(self, request: func.HttpRequest, client: df.DurableOrchestrationClient) -> Found:
         run = request.route_params["id"]

@@ -1,34 +1,59 @@
 """What each step of a run took: who did it, how often it was tried, how long, how many tokens."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from dirigent import codec
-from dirigent.domain.outcomes import Usage
+from dirigent.domain.catalogue import Workflow
+from dirigent.domain.outcomes import Missing, Usage
 from dirigent.domain.records import RunError, RunRecord, StepRecord
+from dirigent.domain.runs import Status
+from dirigent.domain.steps import AskStep
 from dirigent.domain.waves import Wait
+from triggers.children import Child
+from triggers.course import UNHEARD, beginnings, lost, pipeline
 from triggers.passage_view import passage_view
-from triggers.task_view import degraded_view, error_view, is_simulated
+from triggers.task_view import absent_view, error_view, is_simulated, marks_view
+from triggers.turnout_view import why_view
 
 
 def trace_view(
-    record: RunRecord, steps: tuple[StepRecord, ...], *, waits: tuple[Wait, ...] = ()
+    record: RunRecord,
+    steps: tuple[StepRecord, ...],
+    *,
+    workflow: Workflow | None = None,
+    children: Iterable[Child] = (),
+    unheard: frozenset[str] = frozenset(),
+    waits: tuple[Wait, ...] = (),
+    given_up: tuple[Missing, ...] = (),
+    simulated: bool = False,
 ) -> dict[str, object]:
-    """The run's steps so far and their totals; spans are in seconds."""
+    """The run's steps so far and their totals, those of steps that are runs included; spans are in seconds.
+
+    Those that brought nothing are in their places. Without the workflow, which may be lost, the steps are
+    taken for a chain. `given_up` are steps of a run that goes on, `unheard` voters that were not waited for.
+    """
+    gone = lost(record, workflow, steps, given_up)
+    after = frozenset(gone) | unheard
     view: dict[str, object] = {
         "id": record.run,
         "workflow": record.workflow,
         "status": record.status,
-        "pipeline": " → ".join(step.step for step in steps),
-        "steps": _steps(record, steps),
+        "pipeline": pipeline(workflow, steps, after, gone),
+        "steps": _steps(record, workflow, steps, gone, after),
         "totals": _totals(record, steps),
     }
+    if record.parent is not None:
+        view["parent"] = record.parent
+    if told := [_child(child) for child in children]:
+        view["children"] = told
     if waits:
         view["waits"] = codec.encode(waits)
     if record.admission is not None:
         view["guards"] = {"admission": passage_view(record.admission)}
     if record.error is not None:
-        view["error"] = _error(record.error)
-    if is_simulated(steps):
+        view["error"] = _error(record.error) | absent_view(record)
+    if simulated or is_simulated(steps):
         view["simulated"] = True
     return view
 
@@ -38,15 +63,56 @@ def _error(error: RunError) -> dict[str, object]:
     return view if error.passage is None else view | {"guards": passage_view(error.passage)}
 
 
-def _steps(record: RunRecord, steps: tuple[StepRecord, ...]) -> list[dict[str, object]]:
-    views, begun = [], record.created_at
+def _child(child: Child) -> dict[str, object]:
+    record = child.record
+    return {
+        "id": record.run,
+        "step": child.step,
+        "workflow": record.workflow,
+        "status": record.status,
+        "created_at": record.created_at,
+        "completed_at": record.completed_at,
+    }
+
+
+def _steps(
+    record: RunRecord,
+    workflow: Workflow | None,
+    steps: tuple[StepRecord, ...],
+    gone: Mapping[str, Missing],
+    after: frozenset[str],
+) -> list[dict[str, object]]:
+    begun = beginnings(record, workflow, steps)
+    rows: dict[str, dict[str, object]] = {}
     for step in steps:
-        views.append(_step(step, begun))
-        begun = step.completed_at
-    return views
+        # A step that its workflow does not know was not waited for by anybody.
+        row = _step(step, begun.get(step.step, step.started_at), is_late=step.step in after)
+        rows[step.step] = row | (why_view(gone[step.step]) if step.step in gone else {})
+    for name, missing in gone.items():
+        rows.setdefault(name, _absent(name, workflow, "missing", missing.agent) | why_view(missing))
+    for name in _silent(record, workflow):
+        rows.setdefault(name, _absent(name, workflow, UNHEARD))
+    order = [*rows] if workflow is None else [step.name for step in workflow.steps if step.name in rows]
+    return [rows[name] for name in dict.fromkeys([*order, *rows])]
 
 
-def _step(step: StepRecord, begun: datetime) -> dict[str, object]:
+def _silent(record: RunRecord, workflow: Workflow | None) -> Iterator[str]:
+    """Voters of a vote that is over, who have no row unless they were heard or failed."""
+    is_over = record.status is Status.COMPLETED
+    if is_over and workflow is not None and workflow.election is not None:
+        yield from (voter.name for voter in workflow.election.voters)
+
+
+def _absent(name: str, workflow: Workflow | None, state: str, agent: str | None = None) -> dict[str, object]:
+    """A step of which nothing is kept."""
+    declared = None if workflow is None else next((s for s in workflow.steps if s.name == name), None)
+    record = name if declared is None else declared.record or name
+    who = agent or (declared.agent if isinstance(declared, AskStep) else None)
+    view: dict[str, object] = {"name": name, "record": record, "state": state}
+    return view if who is None else view | {"agent": who}
+
+
+def _step(step: StepRecord, begun: datetime, *, is_late: bool) -> dict[str, object]:
     view: dict[str, object] = {"name": step.step, "record": step.record, "attempts": step.attempts}
     if step.agent is not None:
         view["agent"] = step.agent
@@ -62,9 +128,7 @@ def _step(step: StepRecord, begun: datetime) -> dict[str, object]:
     }
     if step.passage is not None:
         view["guards"] = passage_view(step.passage)
-    if step.degraded is not None:
-        view["degraded"] = degraded_view(step.degraded)
-    return view
+    return view | marks_view(step, is_late=is_late)
 
 
 def _totals(record: RunRecord, steps: tuple[StepRecord, ...]) -> dict[str, object]:

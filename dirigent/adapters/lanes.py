@@ -43,6 +43,7 @@ class Lane:
     def __init__(self, name: str, work: Callable[[list[Job]], None], rest: Callable[[], None]) -> None:
         self._name, self._work, self._rest = name, work, rest
         self._waiting: list[Job] = []
+        self._batch: list[Job] = []
         self._change = threading.Condition()
         self._thread: threading.Thread | None = None
         self._is_closing = False
@@ -60,6 +61,14 @@ class Lane:
                 self._change.notify()
         return await job
 
+    def more(self) -> list[Job]:
+        """For `work`: what has come since it began; part of its batch from now on, and settled with it."""
+        with self._change:
+            room = BATCH - len(self._batch)
+            late, self._waiting = self._waiting[:room], self._waiting[room:]
+        self._batch += late
+        return late
+
     def close(self) -> None:
         """Do what waits, then send the thread home; the next job calls it back."""
         with self._change:
@@ -72,6 +81,7 @@ class Lane:
 
     def _run(self) -> None:
         while jobs := self._next():
+            self._batch = jobs
             try:
                 self._work(jobs)
             except BaseException as error:  # noqa: BLE001 - whatever it was, somebody waits for an answer

@@ -1,4 +1,4 @@
-"""The script by which the scripted model fails, dawdles and keeps a journal."""
+"""The script by which the scripted model fails, dawdles, says what it is told to and keeps a journal."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from dirigent.domain.spelling import nearest, suggestion
 
 _LISTED = "docs/scripted-model.md lists what a script may hold."
 _WAYS = "Write {status: 429}, {slow: 3.0}, timeout or garbage."
-_RULE = re.compile(r"faults\[([0-9]+)\]")
+_RULE = re.compile(r"(?:faults|answers)\[([0-9]+)\]")
 
 _Seconds = Annotated[float, Meta(ge=0, le=86_400 * 365)]
 
@@ -59,10 +59,9 @@ Fault = Answered | Literal["timeout", "garbage"]
 WORDS = ("timeout", "garbage")
 
 
-class Rule(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which calls meet which fault."""
+class Match(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which calls are meant."""
 
-    fault: Fault
     agent: str | None = None
     deployment: str | None = None
     #: Text that stands in the prompt.
@@ -73,14 +72,28 @@ class Rule(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     times: Annotated[int, Meta(ge=1)] | None = None
 
 
+class Rule(Match, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which calls meet which fault."""
+
+    fault: Fault
+
+
+class Dictated(Match, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which calls get which answer."""
+
+    #: Word for word; an object is said as JSON.
+    answer: str | dict[str, Any]
+
+
 class Script(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the scripted model does besides answering."""
+    """What the scripted model does besides answering, and where it is told what to answer."""
 
     #: Seconds every call takes.
     pace: _Seconds = 0.0
     #: File that gets a line for each call begun; from the script's folder where it is relative.
     journal: str | None = None
     faults: tuple[Rule, ...] = ()
+    answers: tuple[Dictated, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> "Script":
@@ -95,6 +108,9 @@ class Script(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if mistakes:
             raise ScriptRefused(path, tuple(mistakes))
         return decode(cls, found if place is None else {**found, "journal": str(place)})
+
+
+_LISTS: dict[Any, Any] = {tuple[Rule, ...]: Rule, tuple[Dictated, ...]: Dictated}
 
 
 def _parsed(path: Path) -> dict[Any, Any]:
@@ -112,7 +128,7 @@ def _parsed(path: Path) -> dict[Any, Any]:
         mistake = Mistake(problem=problem, remedy="Mend the file at that place.")
         raise ScriptRefused(path, (mistake,)) from error
     if not isinstance(found, dict):
-        remedy = "Begin with `faults:`, `pace:` or `journal:`, or leave DIRIGENT_SCRIPT out."
+        remedy = "Begin with `faults:`, `answers:`, `pace:` or `journal:`, or leave DIRIGENT_SCRIPT out."
         raise ScriptRefused(path, (Mistake(problem="it holds no mapping", remedy=remedy),))
     return found
 
@@ -132,11 +148,11 @@ def _mistakes(kind: type[Message], values: dict[Any, Any], path: str) -> Iterato
 
 
 def _mistakes_of(kind: Any, value: Any, path: str) -> Iterator[Mistake]:
-    if kind == tuple[Rule, ...] and isinstance(value, list):
+    if kind in _LISTS and isinstance(value, list):
         for number, rule in enumerate(value):
-            yield from _mistakes_of(Rule, rule, f"{path}[{number}]")
-    elif kind is Rule and isinstance(value, dict):
-        yield from _mistakes(Rule, value, path)
+            yield from _mistakes_of(_LISTS[kind], rule, f"{path}[{number}]")
+    elif kind in _LISTS.values() and isinstance(value, dict):
+        yield from _mistakes(kind, value, path)
     elif kind == Fault and isinstance(value, dict):
         found = [*_mistakes(Answered, value, path)]
         yield from found or _odd(path, decode(Answered, value))

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from dirigent.ports.records import LONGEST_TEXT, Value, Values
 
@@ -29,6 +30,7 @@ class RowRefused(ValueError):
         super().__init__(f"{what} cannot be kept: {limit}.")
 
 
+@lru_cache(maxsize=100)
 def check_table(table: str) -> None:
     """Refuse what is no name of a table."""
     if not _TABLE.fullmatch(table):
@@ -37,7 +39,8 @@ def check_table(table: str) -> None:
 
 def check_key(what: str, key: str) -> None:
     """Refuse what is neither a partition nor a key."""
-    length = _units(f"The {what} {key!r:.100}", key)
+    # What is refused is described only then: rows come by the thousand, and refusals hardly ever.
+    length = len(key) if key.isascii() else _units(f"The {what} {key!r:.100}", key)
     if not 1 <= length <= LONGEST_KEY:
         raise RowRefused(f"The {what} {key!r:.100} of {length} characters", f"it has 1 to {LONGEST_KEY}")
     if found := _NOT_IN_KEYS.search(key):
@@ -63,7 +66,8 @@ def checked(values: Values) -> dict[str, Value]:
     kept: dict[str, Value] = {}
     for name, value in values.items():
         _check_name(name)
-        kept[name] = _checked(name, value)
+        is_plain = type(value) is str and len(value) <= LONGEST_TEXT and value.isascii()
+        kept[name] = value if is_plain else _checked(name, value)
     check_size(kept)
     return kept
 
@@ -72,6 +76,10 @@ def check_size(values: Values) -> None:
     """Refuse a row that holds too many values or too much in all."""
     if len(values) > MOST_VALUES:
         raise RowRefused(f"A row of {len(values)} values", f"it has at most {MOST_VALUES}")
+    # No character takes more than four bytes: a row that is small by this measure is not looked at closely.
+    most = sum([4 * len(value) if isinstance(value, str) else 8 for value in values.values()])
+    if most + 2 * sum(map(len, values)) <= LARGEST_ROW:
+        return
     size = sum(2 * len(name) + _bytes(value) for name, value in values.items())
     if size > LARGEST_ROW:
         raise RowRefused(
@@ -79,6 +87,7 @@ def check_size(values: Values) -> None:
         )
 
 
+@lru_cache(maxsize=1000)
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name) or name in _RESERVED:
         limit = "a name is an identifier of at most 255 letters, digits and _, and none of a table's own"

@@ -1,8 +1,10 @@
 """A model without a model: the same request gets the same text, and faults come when the script says so."""
 
+from dirigent import codec
 from dirigent.adapters.call_journal import CallJournal
-from dirigent.adapters.model_script import Fault, Script, ScriptRefused
-from dirigent.adapters.scripted_faults import ScriptedFaults, garbage, refusal, silence
+from dirigent.adapters.model_script import Dictated, Fault, Script, ScriptRefused
+from dirigent.adapters.scripted_faults import garbage, refusal, silence
+from dirigent.adapters.scripted_rules import ScriptedRules
 from dirigent.domain.outcomes import Usage
 from dirigent.ports.clock import Clock
 from dirigent.ports.model import ModelFailed, Reply, Request
@@ -25,7 +27,8 @@ class ScriptedModel:
     def __init__(self, clock: Clock, script: Script | None = None) -> None:
         self._clock = clock
         self._pace = script.pace if script else 0.0
-        self._faults = ScriptedFaults(script or Script())
+        self._faults = ScriptedRules(script.faults if script else ())
+        self._answers = ScriptedRules(script.answers if script else ())
         self._journal = CallJournal(script.journal) if script and script.journal else None
 
     async def complete(self, request: Request) -> Reply:
@@ -33,12 +36,14 @@ class ScriptedModel:
         if self._journal is not None:
             self._journal.note(request, self._clock.now())
         # Chosen before any waiting, so that faults fall in the order in which calls begin.
-        fault = self._faults.next_for(request)
+        met = self._faults.next_for(request)
+        # A call that gets no answer uses up none of those that are dictated.
+        dictated = self._answers.next_for(request) if met is None or _is_slow(met.fault) else None
         if self._pace:
             await self._clock.sleep(self._pace)
-        if fault is not None:
-            await self._suffer(fault, request.deployment)
-        return _reply(request)
+        if met is not None:
+            await self._suffer(met.fault, request.deployment)
+        return _reply(request, _text(request) if dictated is None else _told(dictated))
 
     async def _suffer(self, fault: Fault, deployment: str) -> None:
         if fault == "garbage":
@@ -52,15 +57,28 @@ class ScriptedModel:
             await self._clock.sleep(fault.slow)
 
 
-def _reply(request: Request) -> Reply:
+def _is_slow(fault: Fault) -> bool:
+    return not isinstance(fault, str) and fault.slow is not None
+
+
+def _told(dictated: Dictated) -> str:
+    answer = dictated.answer
+    return answer if isinstance(answer, str) else codec.to_json(answer).decode()
+
+
+def _text(request: Request) -> str:
     # Its tables of phrases and patterns take long to make: the first call pays, not a cold start.
     from dirigent.adapters.scripted import answer  # noqa: PLC0415
 
-    text = answer(
+    return answer(
         instructions=request.instructions,
         prompt=request.prompt,
         limit=request.token_limit * CHARACTERS_PER_TOKEN,
+        fields=request.answers,
     )
+
+
+def _reply(request: Request, text: str) -> Reply:
     usage = Usage(
         input_tokens=_tokens(len(request.instructions) + len(request.prompt)),
         output_tokens=_tokens(len(text)),

@@ -5,7 +5,7 @@ import binascii
 import logging
 import os
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -28,9 +28,11 @@ from dirigent.ports.records import (
     TokenRefused,
     Value,
     Values,
+    Write,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 #: Longer texts stand in a column of their own: whoever looks through short ones need not read past them.
 BRIEF = 200
@@ -102,17 +104,7 @@ class SqliteRecords:
 
     async def insert(self, table: str, partition: str, key: str, values: Values) -> str:
         """Add a row and return its etag; `RowExists` when it is there."""
-        _check(table, partition, key)
-        brief, bulk = _packed(row_limits.checked(values))
-        row = (partition, key, _new_etag(), brief, bulk)
-
-        def act(file: SqliteFile) -> str:
-            file.make(table)
-            if file.run(_ADD.format(table=table), *row).rowcount == 0:
-                raise RowExists(f"The row {key!r} of {partition!r} in {table} is there already.")
-            return row[2]
-
-        return str(await self._writer.do(act))
+        return str(await self._writer.do(_insertion(table, partition, key, values)))
 
     async def get(self, table: str, partition: str, key: str) -> Row | None:
         """The row, None when there is none."""
@@ -130,19 +122,16 @@ class SqliteRecords:
         self, table: str, partition: str, key: str, values: Values, *, etag: str | None = None
     ) -> str:
         """Set these values and leave the others; with an etag only if the row still has it."""
-        _check(table, partition, key)
-        changes = row_limits.checked(values)
-        new_etag = _new_etag()
+        return str(await self._writer.do(_merging(table, partition, key, values, etag)))
+
+    async def insert_then_merge(self, first: Write, second: Write, *, etag: str) -> str:
+        """Insert the first and, in the same transaction, merge the second by the etag."""
+        insert = _insertion(first.table, first.partition, first.key, first.values)
+        merge = _merging(second.table, second.partition, second.key, second.values, etag)
 
         def act(file: SqliteFile) -> str:
-            file.make(table)
-            row = _find(file, table, partition, key)
-            if etag is not None and (row is None or row.etag != etag):
-                raise RowChanged(f"The row {key!r} of {partition!r} in {table} was written or deleted since.")
-            merged = changes if row is None else row.values | changes
-            row_limits.check_size(merged)
-            file.run(_PUT.format(table=table), partition, key, new_etag, *_packed(merged))
-            return new_etag
+            insert(file)
+            return merge(file)
 
         return str(await self._writer.do(act))
 
@@ -208,10 +197,14 @@ class SqliteRecords:
 
     def _commit(self, jobs: list[Job]) -> None:
         """Do all of them in one transaction."""
-        # Each makes at most one change, after all that it may be refused for: so none leaves half of one.
+        # Each change is made after all that it may be refused for, so that none leaves half of one; of two
+        # in one job the first may stand alone.
         with _undone_on_failure(self._written) as file:
             file.run("BEGIN IMMEDIATE")
             _do_each(jobs, file)
+            # The disk is what takes long: whoever came meanwhile need not wait for the next round.
+            while late := self._writer.more():
+                _do_each(late, file)
             file.run("COMMIT")
 
     def _look(self, jobs: list[Job]) -> None:
@@ -245,6 +238,40 @@ def _check(table: str, partition: str, key: str) -> None:
     row_limits.check_table(table)
     row_limits.check_key("partition", partition)
     row_limits.check_key("key", key)
+
+
+def _insertion(table: str, partition: str, key: str, values: Values) -> Callable[[SqliteFile], str]:
+    _check(table, partition, key)
+    brief, bulk = _packed(row_limits.checked(values))
+    etag = _new_etag()
+
+    def act(file: SqliteFile) -> str:
+        file.make(table)
+        if file.run(_ADD.format(table=table), partition, key, etag, brief, bulk).rowcount == 0:
+            raise RowExists(f"The row {key!r} of {partition!r} in {table} is there already.")
+        return etag
+
+    return act
+
+
+def _merging(
+    table: str, partition: str, key: str, values: Values, etag: str | None
+) -> Callable[[SqliteFile], str]:
+    _check(table, partition, key)
+    changes = row_limits.checked(values)
+    new_etag = _new_etag()
+
+    def act(file: SqliteFile) -> str:
+        file.make(table)
+        row = _find(file, table, partition, key)
+        if etag is not None and (row is None or row.etag != etag):
+            raise RowChanged(f"The row {key!r} of {partition!r} in {table} was written or deleted since.")
+        merged = changes if row is None else row.values | changes
+        row_limits.check_size(merged)
+        file.run(_PUT.format(table=table), partition, key, new_etag, *_packed(merged))
+        return new_etag
+
+    return act
 
 
 def _find(file: SqliteFile, table: str, partition: str, key: str) -> Row | None:
@@ -317,7 +344,7 @@ def _packed(values: Mapping[str, Value]) -> tuple[str, str | None]:
         if isinstance(value, str):
             (brief if _is_brief(value) else bulk)[name] = f"s{value}"
         elif isinstance(value, datetime):
-            brief[name] = f"d{(value - EPOCH) // timedelta(microseconds=1)}"
+            brief[name] = f"d{(value - EPOCH) // _MICROSECOND}"
         else:
             brief[name] = value
     return msgspec.json.encode(brief).decode(), msgspec.json.encode(bulk).decode() if bulk else None

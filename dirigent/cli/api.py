@@ -88,10 +88,9 @@ class Api:
         """Who does the steps."""
         return self._checked(self._door.send("GET", "/api/agents"))
 
-    def workflow(self, name: str) -> dict[str, Any] | None:
-        """The workflow as it is declared now; None when there is none of that name."""
-        answer = self._door.send("GET", f"/api/workflows/{quote(name, safe='')}")
-        return None if answer.status == 404 else self._checked(answer)
+    def workflow(self, name: str) -> dict[str, Any]:
+        """The workflow as it is declared now."""
+        return self._checked(self._door.send("GET", f"/api/workflows/{quote(name, safe='')}"))
 
     def checked_task(self, answer: Answer) -> dict[str, Any]:
         """The task in an answer about one."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TextIO
 
 from dirigent.cli.plain_text import plain
-from dirigent.declarations import CatalogueRefused, read
+from dirigent.declarations import CatalogueRefused, line, read
 from dirigent.domain.catalogue import Catalogue
 
 
@@ -42,8 +42,5 @@ def _summary(folder: Path, catalogue: Catalogue) -> str:
         # Accounts may be left undeclared, and mostly are.
         if found
     )
-    flows = (
-        f"  {name}: {' → '.join(step.name for step in workflow.steps)}\n"
-        for name, workflow in catalogue.workflows.items()
-    )
+    flows = (f"  {name}: {line(workflow)}\n" for name, workflow in catalogue.workflows.items())
     return f"{folder}: {counts}; nothing is wrong.\n{''.join(flows)}"

@@ -23,7 +23,7 @@ INTERRUPTED = 130
 def run(asked: Namespace, terminal: Terminal) -> int:
     """Do what was asked; the process's exit status."""
     if asked.command == "catalogue":
-        return _check(asked)
+        return _look_at_catalogue(asked)
     return obey(asked, Api(HttpDoor(asked.url, asked.function_key, asked.token), asked.url), terminal)
 
 
@@ -49,15 +49,18 @@ def obey(asked: Namespace, api: Api, terminal: Terminal) -> int:
         return COMPLETED
 
 
-def _check(asked: Namespace) -> int:
+def _look_at_catalogue(asked: Namespace) -> int:
     # Reading files costs the import of YAML, which no other command needs.
-    from dirigent.cli import catalogue_check  # noqa: PLC0415
+    from dirigent.cli import catalogue_check, catalogue_drawing  # noqa: PLC0415
 
+    if asked.deed == "draw":
+        return catalogue_drawing.draw(asked.folder, asked.workflows, sys.stdout)
     return catalogue_check.check(asked.folder, sys.stdout)
 
 
 def _start(asked: Namespace, api: Api, terminal: Terminal) -> int:
-    given = {**(asked.input or {}), **dict(asked.fields)}
+    sample = api.workflow(asked.workflow).get("sample") or {} if asked.sample else {}
+    given = {**sample, **(asked.input or {}), **dict(asked.fields)}
     try:
         started = api.start(asked.workflow, given, asked.key)
     except Refused as refused:
@@ -121,8 +124,7 @@ def _followed(task: str, asked: Namespace, api: Api, terminal: Terminal) -> int:
 
 def follow(task: str, api: Api, terminal: Terminal) -> dict[str, Any]:
     """Show the task's progress to its end, and say how it ended; the task."""
-    progress = Progress(terminal, _steps(api.task(task), api))
-    ended = Watch(api, terminal).follow(task, progress.show)
+    ended = Watch(api, terminal).follow(task, Progress(terminal).show)
     took = seconds_between(ended["created_at"], ended["completed_at"] or ended["created_at"])
     if ended.get("error"):
         terminal.say(pages.error_line(ended["error"], status=ended["status"]))
@@ -133,14 +135,6 @@ def follow(task: str, api: Api, terminal: Terminal) -> dict[str, Any]:
 
 def _ourselves() -> str:
     return invocation(sys.executable, Path.cwd())
-
-
-def _steps(task: dict[str, Any], api: Api) -> dict[str, str]:
-    """Steps with the names under which the task will show them; none when the workflow is another by now."""
-    workflow = api.workflow(str(task["workflow"]))
-    steps = {} if workflow is None else {str(step["name"]): str(step["record"]) for step in workflow["steps"]}
-    done = [str(step["name"]) for step in task.get("steps") or []]
-    return steps if list(steps.values())[: len(done)] == done else {}
 
 
 def _show(asked: Namespace, api: Api, terminal: Terminal) -> int:
@@ -162,6 +156,7 @@ def _tasks(asked: Namespace, api: Api, terminal: Terminal) -> int:
             "workflow": asked.workflow,
             "from": asked.earliest,
             "to": asked.latest,
+            "children": "true" if asked.children else None,
             "limit": asked.limit,
             "continuation_token": asked.continuation,
         }
@@ -171,14 +166,28 @@ def _tasks(asked: Namespace, api: Api, terminal: Terminal) -> int:
 
 
 def _workflows(asked: Namespace, api: Api, terminal: Terminal) -> int:
+    if asked.name is not None:
+        workflow = api.workflow(asked.name)
+        terminal.give(pages.as_json(workflow) if asked.json else pages.workflow_page(workflow))
+        return COMPLETED
     page = api.workflows()
     if asked.json:
         terminal.give(pages.as_json(page))
         return COMPLETED
-    # The list tells no fields; one that is gone meanwhile is left out.
-    found = [api.workflow(str(line["name"])) for line in page["workflows"]]
+    # The list tells no fields.
+    found = [_declared(api, str(line["name"])) for line in page["workflows"]]
     terminal.give(pages.workflows_page(workflow for workflow in found if workflow is not None))
     return COMPLETED
+
+
+def _declared(api: Api, name: str) -> dict[str, Any] | None:
+    """The workflow, None where it is gone meanwhile."""
+    try:
+        return api.workflow(name)
+    except Refused as refused:
+        if refused.status == 404:
+            return None
+        raise
 
 
 def _agents(asked: Namespace, api: Api, terminal: Terminal) -> int:

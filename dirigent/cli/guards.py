@@ -58,7 +58,9 @@ def come_back(seconds: float | None) -> str:
 
 def answered_instead(degraded: dict[str, Any]) -> str:
     """Who answered in place of the agent, and why."""
-    who = "a fixed value" if degraded["by"] == "value" else f"{degraded['by']} {degraded.get('name')!r}"
+    # Of a step that is a run, its own task tells who.
+    nameless = {"value": "a fixed value", "workflow": "a fallback within it"}
+    who = nameless.get(degraded["by"]) or f"{degraded['by']} {degraded.get('name')!r}"
     return f"{who} answered ({degraded['category']}: {_in_a_line(degraded['because']).removesuffix('.')})"
 
 

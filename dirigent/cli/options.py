@@ -103,7 +103,8 @@ def _parser() -> _Parser:
     ):
         add(name, told).add_argument("task", metavar="TASK", help="its id, as `start` printed it")
     _add_tasks(add("tasks", "List tasks, newest first.").add_argument)
-    add("workflows", "List what can be started, with its fields.")
+    workflows = add("workflows", "List what can be started, with its fields, or show one.").add_argument
+    workflows("name", nargs="?", metavar="NAME", help="this one, with its steps and its sample")
     add("agents", "List the agents.")
     _add_guards(add)
     _add_catalogue(
@@ -141,6 +142,11 @@ def _add_start(add: Add) -> None:
         help="a field of the input: name=text, or name:=JSON for what is no text",
     )
     add("--input", type=_object, metavar="JSON", help="the whole input, as a JSON object; @FILE reads a file")
+    add(
+        "--sample",
+        action="store_true",
+        help="start with the workflow's sample, but for the fields given here",
+    )
     add("--key", help="an Idempotency-Key: the same key starts the workflow once, however often it is sent")
     add("--watch", action="store_true", help="follow the task to its end, then print its result")
 
@@ -150,6 +156,7 @@ def _add_tasks(add: Add) -> None:
     add("--workflow", help="of this workflow only")
     add("--from", dest="earliest", metavar="TIME", help="accepted at this time or later")
     add("--to", dest="latest", metavar="TIME", help="accepted at this time or earlier")
+    add("--children", action="store_true", help="with the runs that are steps of others")
     add("--limit", type=int, metavar="N", help="at most so many at a time")
     add("--continuation", metavar="TOKEN", help="go on where the last list ended")
 
@@ -167,9 +174,12 @@ def _add_catalogue(parser: argparse.ArgumentParser) -> None:
     deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
     told = "Read the catalogue as the app does at its start, and print every mistake."
     check = deeds.add_parser("check", help=told, description=told, allow_abbrev=False)
-    check.add_argument(
-        "folder", nargs="?", type=Path, help="its folder (DIRIGENT_CATALOGUE, else the app's own)"
-    )
+    place = "its folder (DIRIGENT_CATALOGUE, else the app's own)"
+    check.add_argument("folder", nargs="?", type=Path, help=place)
+    told = "Draw workflows, as Mermaid."
+    draw = deeds.add_parser("draw", help=told, description=told, allow_abbrev=False)
+    draw.add_argument("workflows", nargs="*", metavar="WORKFLOW", help="its name; all without any")
+    draw.add_argument("--folder", type=Path, help=place)
 
 
 def _url(text: str) -> str:

@@ -5,10 +5,20 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from dirigent.cli.guards import answered_instead, degraded_section, guards_section
+from dirigent.cli.guards import degraded_section, guards_section
+from dirigent.cli.layouts import laid_out
 from dirigent.cli.plain_text import escaped
 from dirigent.cli.progress import seconds_between
 from dirigent.cli.tables import beside, table
+from dirigent.cli.teamwork import (
+    absent_rows,
+    children_section,
+    marks,
+    missing_of,
+    missing_section,
+    note,
+    steps_open,
+)
 from dirigent.cli.times import to_the_second, whole
 from dirigent.cli.waits import waits_section
 
@@ -23,17 +33,14 @@ SIMULATED = "Simulated: the scripted model wrote this; no language model was ask
 
 def task_page(task: dict[str, Any]) -> str:
     """A task with its steps and its result."""
-    head = [("task", task["id"]), ("workflow", task["workflow"]), ("status", task["status"])]
-    head += [("created", to_the_second(task["created_at"]))]
-    if task.get("completed_at"):
-        head.append(("ended", to_the_second(task["completed_at"])))
-    is_told = "degraded" in (task.get("result") or {})
-    steps = [_step_line(step, is_told=is_told) for step in task.get("steps") or []]
-    parts = ["\n".join(beside(head)), *(["Steps\n" + "\n".join(steps)] if steps else [])]
+    steps = _steps(task)
+    parts = ["\n".join(beside(_head(task))), *(["Steps\n" + "\n".join(steps)] if steps else [])]
     if waits := waits_section(task):
         parts.append("\n".join(waits))
     if task.get("error"):
         parts.append(error_line(task["error"], status=task["status"]))
+        if missing := missing_section(missing_of(task)):
+            parts.append("\n".join(missing))
     if task.get("result"):
         parts.append(result_page(task["result"]))
     if found := addresses(task):
@@ -43,20 +50,38 @@ def task_page(task: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _step_line(step: dict[str, Any], *, is_told: bool) -> str:
-    """A step; who answered it instead is told here unless the result tells it."""
-    line = f"  {step['name']}  {to_the_second(step['completed_at'])}"
-    degraded = None if is_told else step.get("degraded")
-    return f"{line}  degraded: {answered_instead(degraded)}" if degraded else line
+def _head(task: dict[str, Any]) -> list[tuple[str, str]]:
+    head = [("task", task["id"]), ("workflow", task["workflow"]), ("status", task["status"])]
+    head += [("created", to_the_second(task["created_at"]))]
+    if task.get("completed_at"):
+        head.append(("ended", to_the_second(task["completed_at"])))
+    if task.get("parent"):
+        head.append(("parent", f"task {task['parent']}"))
+    return head
+
+
+def _steps(task: dict[str, Any]) -> list[str]:
+    """A line for each step, done or ahead."""
+    # Who answered it instead is told here unless the result tells it.
+    is_told = "degraded" in (task.get("result") or {})
+    lines = []
+    for step in task.get("steps") or []:
+        told = [to_the_second(step["completed_at"]), *marks(step, is_degraded_told=is_told)]
+        lines.append((f"  {step['name']}", "  ".join(told)))
+    lines += [(f"  {name}", standing) for name, standing in steps_open(task)]
+    return beside(lines) if lines else []
 
 
 def result_page(result: dict[str, Any]) -> str:
-    """A result: short values beside their names, texts beneath them, and who answered in whose place."""
-    told = {name: _text(value) for name, value in result.items() if name != "degraded"}
+    """A result: short values beside their names, others beneath, then who is missing and who stood in."""
+    missing = missing_of({"result": result})
+    aside = {"degraded"} | ({"missing"} if missing else set())
+    told = {name: laid_out(value) for name, value in result.items() if name not in aside}
     short = {name: text for name, text in told.items() if len(text) <= BESIDE and "\n" not in text}
     texts = [f"{name}:\n\n{text.strip()}" for name, text in told.items() if name not in short]
     first = ["\n".join(beside(short.items()))] if short else []
-    last = ["\n".join(lines)] if (lines := degraded_section(result)) else []
+    sections = (missing_section(missing), degraded_section(result))
+    last = ["\n".join(lines) for lines in sections if lines]
     return "\n\n".join([*first, *texts, *last])
 
 
@@ -81,6 +106,29 @@ def workflows_page(workflows: Iterable[dict[str, Any]]) -> str:
     return "\n\n".join(blocks) or "No workflows."
 
 
+def workflow_page(found: dict[str, Any]) -> str:
+    """One workflow: what it takes, its steps, what its result holds, and an input to try it with."""
+    steps = [(f"  {step['name']}", str(step["kind"]), _doer(step)) for step in found["steps"]]
+    head = [("workflow", found["name"]), ("does", found["description"]), ("pattern", found["pattern"])]
+    result = [("result", ", ".join(found["result"]))] if found.get("result") else []
+    sample = [f"  {line}" for line in laid_out(found.get("sample") or {}).splitlines()]
+    sections = [
+        beside([*head, *result]),
+        ["Input", *_fields(found["input"])],
+        ["Steps", *table(steps)],
+        ["Sample", *sample] if found.get("sample") else [],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def _doer(step: dict[str, Any]) -> str:
+    """Who or what does the step."""
+    if step["kind"] == "choose":
+        ways = {**step["branches"], **({"otherwise": step["otherwise"]} if step["otherwise"] else {})}
+        return f"{step['choose']}: {', '.join(f'{value} → {_doer(way)}' for value, way in ways.items())}"
+    return str(step.get("agent") or step.get("workflow") or step.get("publishes") or "")
+
+
 def agents_page(page: dict[str, Any]) -> str:
     """A table of agents."""
     rows = [("agent", "model", "workflows", "description")]
@@ -92,33 +140,43 @@ def agents_page(page: dict[str, Any]) -> str:
 
 def trace_page(trace: dict[str, Any]) -> str:
     """A table of the steps and their sums."""
-    rows = [("step", "agent", "model", "tries", "waited", "seconds", "tokens")]
+    rows = [("step", "agent", "model", "tries", "waited", "seconds", "tokens", "")]
     for step in trace["steps"]:
         agent, model = str(step.get("agent", "-")), str(step.get("model", "-"))
-        rows.append((step["name"], agent, model, *_figures(step, step.get("waited", 0.0))))
+        figures = _figures(step, step.get("waited", 0.0)) if "duration" in step else ("-",) * 4
+        rows.append((step["name"], agent, model, *figures, note(step)))
     error = trace.get("error") or {}
     if error.get("step"):
-        rows.append((error["step"], "-", "-", str(error["attempts"]), "-", "-", "-"))
+        rows.append((error["step"], "-", "-", str(error["attempts"]), "-", "-", "-", "failed"))
     waited = sum(step.get("waited", 0.0) for step in trace["steps"])
-    rows.append(("total", "", "", *_figures(trace["totals"], waited)))
+    rows.append(("total", "", "", *_figures(trace["totals"], waited), ""))
     lines = table(rows, right=(3, 4, 5, 6))
-    for section in (waits_section(trace), guards_section(trace)):
+    sections = (_order(trace), missing_section(absent_rows(trace)), children_section(trace))
+    for section in (*sections, waits_section(trace), guards_section(trace)):
         lines += ["", *section] if section else []
     if error:
         lines += ["", error_line(error, status=str(trace.get("status")))]
     return "\n".join([*lines, *(["", SIMULATED] if trace.get("simulated") else [])])
 
 
+def _order(trace: dict[str, Any]) -> list[str]:
+    """How the steps followed one another, where that is not from top to bottom."""
+    pipeline = str(trace.get("pipeline", ""))
+    return ["Order", f"  {pipeline}"] if "[" in pipeline else []
+
+
 def tasks_page(page: dict[str, Any]) -> str:
     """A table of tasks."""
     if not page["tasks"]:
         return "No tasks."
-    rows = [("task", "workflow", "status", "created", "seconds")]
+    has_parents = any(task.get("parent") for task in page["tasks"])
+    rows = [("task", "workflow", "status", "created", "seconds", *(["parent"] if has_parents else []))]
     for task in page["tasks"]:
         ended = task.get("completed_at")
         took = f"{seconds_between(task['created_at'], ended):.1f}" if ended else "-"
         created = to_the_second(task["created_at"])
-        rows.append((task["id"], task["workflow"], task["status"], created, took))
+        parent = [task.get("parent") or "-"] if has_parents else []
+        rows.append((task["id"], task["workflow"], task["status"], created, took, *parent))
     lines = table(rows, right=(4,))
     token = page.get("continuation_token")
     return "\n".join([*lines, *([f"There are more: --continuation {token}"] if token else [])])
@@ -127,7 +185,8 @@ def tasks_page(page: dict[str, Any]) -> str:
 def error_line(error: dict[str, Any], *, status: str = "failed") -> str:
     """Why a task failed or was cancelled."""
     if status == "cancelled":
-        return f"Cancelled: {error['message']}"
+        message = str(error["message"])
+        return message if message.startswith("Cancelled") else f"Cancelled: {message}"
     where = f" in step {error['step']!r}" if error.get("step") else ""
     tries = error.get("attempts") or 0
     often = f" after {tries} {'try' if tries == 1 else 'tries'}" if tries else ""
@@ -158,7 +217,3 @@ def _fields(fields: Iterable[dict[str, Any]]) -> list[str]:
         for field in fields
     ]
     return table(rows) if rows else ["  (no fields)"]
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

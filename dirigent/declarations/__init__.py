@@ -2,5 +2,6 @@
 
 from dirigent.declarations.findings import CatalogueRefused, Finding
 from dirigent.declarations.folder import read
+from dirigent.declarations.lines import line
 
-__all__ = ["CatalogueRefused", "Finding", "read"]
+__all__ = ["CatalogueRefused", "Finding", "line", "read"]

@@ -1,32 +1,54 @@
 """What flows from step to step of a workflow: every name read must have been produced before."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
 from dirigent.declarations.findings import Place, Report
 from dirigent.declarations.kinds import Draft
+from dirigent.declarations.outputs import Scope
+from dirigent.declarations.shapes import Part
 from dirigent.domain.prompts import malformed, single, variables
 from dirigent.domain.spelling import suggestion
 
-_TEMPLATES = ("prompt", "filename")
+_TEMPLATES = ("prompt", "filename", "template")
+
+
+def templates(way: Draft) -> Iterator[tuple[str, Place]]:
+    """Every text with variables that a step holds."""
+    for key in _TEMPLATES:
+        if (template := way.text(key)) is not None:
+            yield template, way.at(key)
+    if isinstance(given := way.values.get("with"), Draft):
+        for name in given.values:
+            yield given.text(name) or "", given.at(name)
 
 
 class Flow(Struct, frozen=True, kw_only=True):
-    """A workflow's input fields and steps, as far as they could be read."""
+    """A workflow's names, and who reads them."""
 
-    fields: dict[str, Draft]
-    steps: list[Draft]
+    scope: Scope
     result: dict[str, Draft]
     #: Whether everything that reads a name could be read itself.
     is_whole: bool
+    #: Input fields that somebody reads.
     used: set[str] = field(default_factory=set)
+    #: Steps whose outputs somebody reads.
+    taken: set[int] = field(default_factory=set)
+
+    @property
+    def _parts(self) -> Sequence[Part]:
+        return self.scope.shape.parts
 
     def examine(self, report: Report) -> None:
-        """Report every name that is twofold, unknown, read too early or never."""
-        self._twofold(report)
-        for position, step in enumerate(self.steps):
-            self._step(position, step, report)
+        """Report every name that is unknown, read too early or never."""
+        for position, part in enumerate(self.scope.shape.parts):
+            self.taken.update(part.takes)
+            if (chosen := part.draft.text("choose")) is not None:
+                self._read(chosen, part.draft.at("choose"), report, position=position)
+            for way in part.ways():
+                self._way(position, way, report)
+            self._examine_merging(part, report)
         for wanted in self.result.values():
             for key in ("value", "words_of"):
                 if (name := wanted.text(key)) is not None:
@@ -34,79 +56,105 @@ class Flow(Struct, frozen=True, kw_only=True):
         if self.is_whole:
             self._unused(report)
 
-    def _twofold(self, report: Report) -> None:
-        for key in ("name", "output"):
-            first: dict[str, Place] = {}
-            for step in self.steps:
-                if (name := step.text(key)) is not None:
-                    self._second(name, key, first.setdefault(name.casefold(), step.at(key)), step, report)
-        self._records(report)
-        self._clashes(report)
+    def _examine_merging(self, part: Part, report: Report) -> None:
+        prompt = part.draft.text("prompt")
+        if prompt is None or not part.merges:
+            return
+        heads = {name.partition(".")[0] for name in variables(prompt)}
+        brought = {self._parts[at].draft.text("output") for at in part.names[part.merges]}
+        if not heads & {part.merges, *brought}:
+            why = "It reads nothing of what it is to merge"
+            report.add(part.draft.at("prompt"), f"{why}: write {{{{{part.merges}}}}} where that shall stand.")
 
-    def _records(self, report: Report) -> None:
-        # A record is called as its step where nothing else is said: a name may be taken from either side.
-        names = {name.casefold(): step.at("name") for step in self.steps if (name := _unsaid(step))}
-        for step in self.steps:
-            if (record := step.text("record")) is not None:
-                first = names.setdefault(record.casefold(), step.at("record"))
-                self._second(record, "record", first, step, report)
-
-    @staticmethod
-    def _second(name: str, key: str, first: Place, step: Draft, report: Report) -> None:
-        if first != step.at(key):
-            report.add(step.at(key), f"Another step has the {key} {name!r} (line {first.line}): rename one.")
-
-    def _clashes(self, report: Report) -> None:
-        fields: dict[str, str] = {}
-        for name, draft in self.fields.items():
-            if (other := fields.setdefault(name.casefold(), name)) != name:
-                report.add(draft.place, f"The field differs from {other!r} in capitals only: rename one.")
-        for step in self.steps:
-            output = step.text("output")
-            if output is not None and output.casefold() in fields:
-                report.add(
-                    step.at("output"), f"There is an input field {output!r}: call the output otherwise."
-                )
-
-    def _step(self, position: int, step: Draft, report: Report) -> None:
-        for key in _TEMPLATES:
-            template = step.text(key) or ""
-            for odd in malformed(template):
-                why = f"{odd!r} is no variable: write {{{{name}}}}, the name of an input field or output."
-                report.add(step.at(key), why)
-            for name in variables(template):
-                self._read(name, step.at(key), report, position=position)
-            for name in single(template):
-                if name in self.fields or self._producer(name) is not None:
-                    # It was meant, so nobody is told that nothing reads it.
-                    self.used.add(name)
-                    report.add(step.at(key), f"{{{name}}} is no variable: write {{{{{name}}}}}.")
-        published = step.text("publish")
+    def _way(self, position: int, way: Draft, report: Report) -> None:
+        for template, place in templates(way):
+            self._template(template, place, position, report)
+        published = way.text("publish")
         if published is None:
             return
-        if published in self.fields:
+        if published in self.scope.fields:
             self.used.add(published)
-            report.add(
-                step.at("publish"), f"{published!r} is an input field: only an output can be published."
-            )
+            why = f"{published!r} is an input field: only an output can be published."
+            report.add(way.at("publish"), why)
         else:
-            self._read(published, step.at("publish"), report, position=position)
+            self._read(published, way.at("publish"), report, position=position)
+
+    def _template(self, template: str, place: Place, position: int, report: Report) -> None:
+        for odd in malformed(template):
+            why = f"{odd!r} is no variable: write {{{{name}}}}, the name of an input field or output."
+            report.add(place, why)
+        for name in variables(template):
+            self._read(name, place, report, position=position)
+        for name in single(template):
+            head = name.partition(".")[0]
+            if head in self.scope.fields or head in self.scope.producers:
+                # It was meant, so nobody is told that nothing reads it.
+                self._mark(head)
+                report.add(place, f"{{{name}}} is no variable: write {{{{{name}}}}}.")
+
+    def _mark(self, head: str) -> None:
+        self.used.add(head)
+        if head in self.scope.producers:
+            self.taken.add(self.scope.producers[head])
 
     def _read(self, name: str, place: Place, report: Report, *, position: int | None = None) -> None:
-        self.used.add(name)
-        if name in self.fields:
-            return
-        producer = self._producer(name)
-        if producer is None:
-            known = [*self.fields, *self._outputs(position)]
-            hint = suggestion(name, known, kind="the names known here")
-            report.add(place, f"Nothing is called {name!r}: {hint}")
-        elif position is not None and producer >= position:
-            report.add(place, self._too_early(name, position, producer))
+        head, _, tail = name.partition(".")
+        besides = self._besides(position)
+        if head in self.scope.fields:
+            self.used.add(head)
+            self._no_part(head, tail, "an input field", place, report)
+        elif head in besides:
+            self.taken.update(besides[head])
+            self._no_part(head, tail, "no output", place, report)
+        elif head not in self.scope.producers:
+            report.add(place, self._unknown(head, position))
+        else:
+            producer = self.scope.producers[head]
+            self.taken.add(producer)
+            if position is not None and producer not in self._parts[position].sees:
+                report.add(place, self._out_of_sight(head, position, producer))
+            elif tail:
+                self._field(head, tail, producer, place, report)
 
-    def _too_early(self, name: str, reader: int, producer: int) -> str:
+    def _besides(self, position: int | None) -> Mapping[str, Collection[int]]:
+        return self.scope.shape.told if position is None else self._parts[position].names
+
+    @staticmethod
+    def _no_part(head: str, tail: str, what: str, place: Place, report: Report) -> None:
+        if tail:
+            report.add(place, f"{head!r} is {what} and has no field {tail!r}: write {head!r} alone.")
+
+    def _field(self, head: str, tail: str, producer: int, place: Place, report: Report) -> None:
+        output = self.scope.outputs[producer]
+        if not output.is_known:
+            return
+        if output.fields is None:
+            why = f"{head!r} is a text and has no field {tail!r}"
+            report.add(place, f"{why}: declare it in the step's `answers`, or write {head!r} alone.")
+        elif tail not in output.fields:
+            hint = suggestion(tail, output.fields, kind="its fields")
+            always = " whichever branch is taken" if self._parts[producer].kind == "choose" else ""
+            report.add(place, f"{head!r} has no field {tail!r}{always}: {hint}")
+
+    def _unknown(self, name: str, position: int | None) -> str:
+        shape = self.scope.shape
+        if name in shape.told:
+            is_merged = any(name in part.names for part in shape.parts)
+            where = "to steps that merge and to the result" if is_merged else "to the result"
+            return f"{name!r} is not known here, but only {where}: leave it out."
+        seen = range(len(shape.parts)) if position is None else self._parts[position].sees
+        outputs = [output for at in seen if (output := self._parts[at].draft.text("output")) is not None]
+        hint = suggestion(
+            name, [*self.scope.fields, *outputs, *self._besides(position)], kind="the names known here"
+        )
+        return f"Nothing is called {name!r}: {hint}"
+
+    def _out_of_sight(self, name: str, reader: int, producer: int) -> str:
         if producer == reader:
             return f"The step reads its own output {name!r}: leave the variable out."
+        if self.scope.shape.fields:
+            why = f"{name!r} is not there for this step: {self._label(producer)} works beside it, after it"
+            return f"{why}, or in another team; leave the variable out, or read it in a step that merges."
         back = self._path(producer, reader)
         if back is None:
             return f"{name!r} is produced only later, by the step {self._label(producer)}: move that step up."
@@ -134,35 +182,28 @@ class Flow(Struct, frozen=True, kw_only=True):
         return path[::-1]
 
     def _needs(self, position: int) -> Iterator[int]:
-        step = self.steps[position]
-        names = [name for key in _TEMPLATES for name in variables(step.text(key) or "")]
-        for name in [*names, step.text("publish") or ""]:
-            producer = None if name in self.fields else self._producer(name)
-            if producer is not None:
-                yield producer
-
-    def _producer(self, name: str) -> int | None:
-        found = (at for at, step in enumerate(self.steps) if name and step.text("output") == name)
-        return next(found, None)
-
-    def _outputs(self, before: int | None) -> list[str]:
-        return [output for step in self.steps[:before] if (output := step.text("output")) is not None]
+        part = self._parts[position]
+        names = [part.draft.text("choose") or ""]
+        for way in part.ways():
+            names += [name for template, _ in templates(way) for name in variables(template)]
+            names.append(way.text("publish") or "")
+        for name in names:
+            head = name.partition(".")[0]
+            if head not in self.scope.fields and head in self.scope.producers:
+                yield self.scope.producers[head]
 
     def _label(self, position: int) -> str:
-        return self.steps[position].text("name") or str(position)
+        return self._parts[position].draft.text("name") or str(position)
 
     def _unused(self, report: Report) -> None:
-        for name, draft in self.fields.items():
+        for name, draft in self.scope.fields.items():
             if name not in self.used:
                 report.add(
                     draft.place, "Nothing reads this field: use it in a prompt or the result, or remove it."
                 )
-        for step in self.steps:
-            output = step.text("output")
-            if "agent" in step.written and output is not None and output not in self.used:
+        for position, part in enumerate(self.scope.shape.parts):
+            output = part.draft.text("output")
+            asks = any("agent" in way.values for way in part.ways())
+            if asks and output is not None and position not in self.taken:
                 why = f"Nothing reads {output!r}: use it in a later step or the result, or remove the step."
-                report.add(step.at("output"), why)
-
-
-def _unsaid(step: Draft) -> str | None:
-    return None if "record" in step.written else step.text("name")
+                report.add(part.draft.at("output"), why)

@@ -2,19 +2,15 @@
 
 from pathlib import Path
 
-from dirigent.declarations.entries import (
-    Drafts,
-    build,
-    examine_account,
-    examine_agent,
-    examine_workflow,
-)
+from dirigent.declarations.entries import build, examine_account, examine_agent
 from dirigent.declarations.files import files
 from dirigent.declarations.files import read as read_file
 from dirigent.declarations.findings import Place, Report
 from dirigent.declarations.guards import examine_breakers, examine_fallback, examine_spelling
 from dirigent.declarations.keys import section
 from dirigent.declarations.kinds import Draft
+from dirigent.declarations.outputs import Drafts
+from dirigent.declarations.workflows import Known, examine_workflows
 from dirigent.domain.catalogue import DEFAULT, Catalogue
 
 #: What to do where a section has no file at all.
@@ -52,8 +48,8 @@ def _examine(sections: dict[str, Drafts], unread: set[str], report: Report) -> N
     for name, agent in sections["agents"].items():
         examine_agent(agent, models, report)
         examine_fallback(name, agent, agents, models, report)
-    for workflow in sections["workflows"].values():
-        examine_workflow(workflow, agents, report)
+    known = Known(agents=agents, workflows=None if "workflows" in unread else sections["workflows"])
+    examine_workflows(sections["workflows"], known, report)
     usual = sections["accounts"].get(DEFAULT)
     for name, account in sections["accounts"].items():
         examine_account(name, account, usual, report)

@@ -156,6 +156,8 @@ class Key(Struct, frozen=True, kw_only=True):
 
     kind: Kind
     required: bool = False
+    #: What holds where it is left out, where no type says it.
+    default: str = ""
 
 
 Keys = dict[str, Key]
@@ -259,14 +261,17 @@ class Listed(Struct, frozen=True, kw_only=True):
     says: str
     kind: Kind
     most: int
+    least: int = 1
 
     def read(self, node: Node, place: Place, report: Report) -> object:
         """The items; REFUSED in the place of those that could not be read."""
         if not isinstance(node, Sequence):
             report.add(place, f"Must be {self.says}, not {node.kind}: begin each with `- `.")
             return REFUSED
-        if not 1 <= len(node.items) <= self.most:
-            report.add(place, f"Has {len(node.items)} items: declare 1 to {self.most}.")
+        count = len(node.items)
+        if not self.least <= count <= self.most:
+            items = "1 item" if count == 1 else f"{count} items"
+            report.add(place, f"Has {items}: declare {self.least} to {self.most}.")
         return [
             self.kind.read(item, place.item(position, item.line), report)
             for position, item in enumerate(node.items[: self.most])

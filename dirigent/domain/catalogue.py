@@ -1,14 +1,27 @@
 """Agents, models and workflows, as declared."""
 
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
 
 from dirigent.domain.account_gate import AccountRules
 from dirigent.domain.breakers import BreakerRules
+from dirigent.domain.elections import Election
 from dirigent.domain.messages import Message
 from dirigent.domain.retries import RetryPolicy
-from dirigent.domain.runs import PlannedStep, Substitute
+from dirigent.domain.runs import Nested, PlannedStep, Substitute
+from dirigent.domain.steps import (
+    AskStep,
+    ChooseStep,
+    CombineStep,
+    FieldType,
+    PublishStep,
+    Step,
+    TallyStep,
+    WorkflowStep,
+)
+from dirigent.domain.teams import Team
 from dirigent.domain.windows import Limits
 
 #: What a person may wait for one article: a run that takes longer is lost rather than slow.
@@ -19,7 +32,16 @@ MAX_WAIT = 120.0
 #: The account whose rules hold for all accounts that are not declared themselves.
 DEFAULT = "default"
 
-FieldType = Literal["string", "integer", "number", "boolean", "list"]
+Pattern = Literal["sequential", "fan_out", "hierarchy", "quorum"]
+
+#: What the branches of each pattern are called together, in prompts and results.
+GATHERED: dict[Pattern, str] = {"fan_out": "branches", "hierarchy": "reports", "quorum": "ballots"}
+#: What a vote tells besides: the choice, how it came about, and the weight of each choice.
+DECISION, OUTCOME, TALLY = "decision", "outcome", "tally"
+#: Of proposals that a judge chooses from: whose is the best, and what it says.
+WINNER, BEST = "winner", "best"
+#: In the prompt of a branch: its name.
+BRANCH = "branch"
 
 
 class Model(Message, frozen=True, kw_only=True, omit_defaults=False):
@@ -72,60 +94,33 @@ class InputField(Message, frozen=True, kw_only=True, omit_defaults=False):
     max_length: int = 100_000
 
 
-class AskStep(Message, frozen=True, kw_only=True, omit_defaults=False, tag="ask", tag_field="kind"):
-    """Ask an agent; its answer is the step's output."""
-
-    name: str
-    agent: str
-    #: Template over the input's fields and earlier outputs.
-    prompt: str
-    #: Name of the output, for later steps and the result.
-    output: str
-    #: Name of the step's record where it differs from the step's.
-    record: str = ""
-    timeout: float | None = None
-    #: Seconds for all its attempts and the waits between them; None is as long as the run.
-    total_timeout: float | None = None
-
-
-class PublishStep(Message, frozen=True, kw_only=True, omit_defaults=False, tag="publish", tag_field="kind"):
-    """Write an earlier output as an artifact; its address is the step's output."""
-
-    name: str
-    #: The output to publish.
-    publish: str
-    output: str
-    #: What the artifact is called, a template like a prompt; it ends in the file's extension.
-    filename: str
-    content_type: str = "text/markdown; charset=utf-8"
-    record: str = ""
-    timeout: float | None = None
-    total_timeout: float | None = None
-
-
-Step = AskStep | PublishStep
-
-
 class ResultField(Message, frozen=True, kw_only=True, omit_defaults=False):
     """Where a field of the result comes from: exactly one of both."""
 
-    #: An input field or an output.
+    #: An input field, an output, a field of an output (`triage.kind`), or what the pattern tells.
     value: str | None = None
     #: An input field or an output whose words are counted.
     words_of: str | None = None
 
 
 class Workflow(Message, frozen=True, kw_only=True, omit_defaults=False):
-    """Steps one after another, each seeing the input and what earlier steps produced."""
+    """Steps, and the pattern by which they follow one another."""
 
     name: str
     description: str
     #: The `type` of its tasks in the HTTP API.
     type: str
     input: tuple[InputField, ...]
+    #: All of them, whatever the pattern; their order is that of the task's records.
     steps: tuple[Step, ...]
     result: dict[str, ResultField]
-    pattern: Literal["sequential"] = "sequential"
+    pattern: Pattern = "sequential"
+    #: Of `fan_out` and `hierarchy`: who works side by side.
+    team: Team | None = None
+    #: Of `quorum`: who votes on what.
+    election: Election | None = None
+    #: The input field, a list, that names the branches to send out; all where it is left out.
+    select: str | None = None
     #: Seconds a run may take in all.
     timeout: float = RUN_TIMEOUT
     #: Seconds a run, and each of its calls, waits where it is refused for having come too often or too early.
@@ -135,25 +130,57 @@ class Workflow(Message, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class Definition(Message, frozen=True, kw_only=True, omit_defaults=False):
-    """A workflow with everything it refers to: what a run is frozen to."""
+    """A workflow with the agents and models it refers to: what a run is frozen to."""
 
     workflow: Workflow
     agents: dict[str, Agent]
     models: dict[str, Model]
 
-    def plan(self) -> tuple[PlannedStep, ...]:
-        """What the orchestrator must know of each step."""
-        return tuple(self._planned(step) for step in self.workflow.steps)
+    def plan(self, nested: Mapping[str, Nested] | None = None) -> tuple[PlannedStep, ...]:
+        """What the orchestrator must know of each step; `nested` holds the workflows that are steps."""
+        return tuple(self._planned(step, nested or {}) for step in self.workflow.steps)
 
-    def _planned(self, step: Step) -> PlannedStep:
-        if isinstance(step, PublishStep):
-            timeout = CALL_TIMEOUT if step.timeout is None else step.timeout
-            return PlannedStep(
-                name=step.name,
-                activity="publish_artifact",
-                timeout=timeout,
-                total_timeout=step.total_timeout,
-            )
+    def _planned(self, step: Step, nested: Mapping[str, Nested]) -> PlannedStep:
+        match step:
+            case AskStep():
+                return self._asked(step)
+            case ChooseStep():
+                return self._chosen(step, nested)
+            case WorkflowStep():
+                found = nested[step.workflow]
+                return PlannedStep(
+                    name=step.name,
+                    activity="",
+                    timeout=found.timeout,
+                    # What it could do again it has done itself.
+                    retry=RetryPolicy(max_attempts=1),
+                    total_timeout=step.total_timeout,
+                    nested=found,
+                )
+            case PublishStep():
+                timeout = CALL_TIMEOUT if step.timeout is None else step.timeout
+                return PlannedStep(
+                    name=step.name,
+                    activity="publish_artifact",
+                    timeout=timeout,
+                    total_timeout=step.total_timeout,
+                )
+            case CombineStep() | TallyStep():
+                return PlannedStep(name=step.name, activity="combine_branches", timeout=CALL_TIMEOUT)
+
+    def _chosen(self, step: ChooseStep, nested: Mapping[str, Nested]) -> PlannedStep:
+        output = step.choose.partition(".")[0]
+        branches = {key: self._planned(branch, nested) for key, branch in step.branches.items()}
+        return PlannedStep(
+            name=step.name,
+            activity="",
+            timeout=CALL_TIMEOUT,
+            choose=next(other.name for other in self.workflow.steps if other.output == output),
+            branches=branches,
+            otherwise=None if step.otherwise is None else self._planned(step.otherwise, nested),
+        )
+
+    def _asked(self, step: AskStep) -> PlannedStep:
         agent = self.agents[step.agent]
         home = self._deployment(agent)
         timeout = agent.timeout if step.timeout is None else step.timeout
@@ -206,6 +233,29 @@ class Definition(Message, frozen=True, kw_only=True, omit_defaults=False):
         """The step of that name."""
         return next(step for step in self.workflow.steps if step.name == name)
 
+    def told(self, step: Step) -> str | None:
+        """The field of its answer by which the run goes on; empty for the answer as a whole."""
+        election = self.workflow.election
+        if election is not None and any(voter.name == step.name for voter in election.voters):
+            return election.by or ""
+        for other in self.workflow.steps:
+            if isinstance(other, ChooseStep):
+                output, _, field = other.choose.partition(".")
+                if output == step.output:
+                    return field
+        return None
+
+
+def plain(workflow: Workflow) -> Iterator[Step]:
+    """The workflow's steps; of one that chooses, all of its branches."""
+    for step in workflow.steps:
+        if isinstance(step, ChooseStep):
+            yield from step.branches.values()
+            if step.otherwise is not None:
+                yield step.otherwise
+        else:
+            yield step
+
 
 class Catalogue(Message, frozen=True, kw_only=True, omit_defaults=False):
     """Everything declared, by name."""
@@ -218,7 +268,7 @@ class Catalogue(Message, frozen=True, kw_only=True, omit_defaults=False):
     def definition(self, workflow: str) -> Definition:
         """The workflow with what it refers to, and nothing else."""
         found = self.workflows[workflow]
-        names = {step.agent for step in found.steps if isinstance(step, AskStep)}
+        names = {step.agent for step in plain(found) if isinstance(step, AskStep)}
         fallbacks = [fallback for name in names if (fallback := self.agents[name].fallback) is not None]
         names |= {fallback.agent for fallback in fallbacks if fallback.agent is not None}
         agents = {name: self.agents[name] for name in sorted(names)}

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from math import isfinite
 
-from dirigent.domain.catalogue import FieldType, InputField, Workflow
+from dirigent.domain.catalogue import InputField, Workflow
 from dirigent.domain.messages import Message
 from dirigent.domain.spelling import LONGEST, suggestion
+from dirigent.domain.steps import FieldType
 
 #: Larger numbers are rounded on their way by many who read JSON.
 LARGEST_INTEGER = 2**53 - 1

@@ -6,9 +6,10 @@ from typing import Self
 from msgspec.structs import replace
 
 from dirigent.domain.breakers import State
+from dirigent.domain.elections import Poll
 from dirigent.domain.gates import Answer, Group, failure_of
 from dirigent.domain.messages import Message
-from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome
+from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome, Turnout, Usage
 from dirigent.domain.passages import Level, Passage, Refusal, instant
 from dirigent.domain.queues import Queue
 from dirigent.domain.retries import RetryPolicy, wait_before_next
@@ -33,6 +34,25 @@ class Call(Message, frozen=True, kw_only=True):
     closes: bool = False
     #: For an earlier step a fallback answered: what closes the record must look which.
     is_degraded: bool = False
+    #: Whoever waits for it gives it up then; None is with the run.
+    until: datetime | None = None
+    #: Whose seconds that are, and how many.
+    whose: str = ""
+    #: It may be given up before its time, and so is made in an instance of its own.
+    is_alone: bool = False
+    #: How often the step was asked before in this run: each time it is another instance's.
+    again: int = 0
+    #: Which way the step goes, where it chooses.
+    branch: str | None = None
+    turnout: Turnout | None = None
+    poll: Poll | None = None
+    #: What the run has consumed so far.
+    usage: Usage | None = None
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether an instance of its own makes it: what that could try again, it has tried."""
+        return self.is_alone or self.step.nested is not None
 
 
 class Permit(Message, frozen=True, kw_only=True):
@@ -89,6 +109,10 @@ class Pending(Message, frozen=True, kw_only=True):
     orders: int = 0
     #: Not before then; None is at once.
     due: datetime | None = None
+    #: An order is under way.
+    is_out: bool = False
+    #: Whoever waits for its outcome knows it.
+    is_told: bool = False
     #: Why it is to wait.
     failure: Failure | None = None
     outcome: Outcome | None = None
@@ -134,7 +158,22 @@ class Pending(Message, frozen=True, kw_only=True):
 
     def is_due(self, now: datetime) -> bool:
         """Whether something is to be done about it now."""
-        return self.outcome is None and (self.due is None or self.due <= now)
+        return self.is_idle and (self.due is None or self.due <= now)
+
+    @property
+    def is_apart_out(self) -> bool:
+        """Whether an instance of its own is at it."""
+        return self.is_out and self.outcome is None and self.call.is_apart
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether something is still to be done about it, and nothing is under way."""
+        return self.outcome is None and not self.is_out
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether a circuit that was open is to learn of it whether its deployment is well."""
+        return self.permit is not None and self.permit.state is not State.CLOSED
 
     @property
     def is_value(self) -> bool:
@@ -145,7 +184,7 @@ class Pending(Message, frozen=True, kw_only=True):
     @property
     def may_go(self) -> bool:
         """Whether it has its permit, or needs none."""
-        return self.is_done or self.permit is not None or self.lane.deployment is None
+        return self.is_done or self.permit is not None or self.lane.deployment is None or self.call.is_apart
 
     @property
     def counted(self) -> tuple[tuple[str, int, str], ...]:
@@ -163,7 +202,7 @@ class Pending(Message, frozen=True, kw_only=True):
     def wish(self) -> tuple[str, Group] | None:
         """Which gate it wants to go through next, and as what; None when it needs none."""
         lane = self.lane
-        if lane.home is None or lane.deployment is None or self.permit is not None or self.is_done:
+        if lane.home is None or lane.deployment is None or self.may_go:
             return None
         if self.is_counted:
             return lane.deployment, Group(calls=1)
@@ -248,7 +287,7 @@ class Pending(Message, frozen=True, kw_only=True):
 
     def hear(self, outcome: Outcome, now: datetime, *, time: Time, seed: str) -> Self:
         """How the order it was given ended."""
-        if isinstance(outcome, Done):
+        if isinstance(outcome, Done) or self.call.is_apart:
             return replace(self, outcome=outcome, permit=None)
         if self.is_done or outcome.is_done:
             return self._write_again(outcome, now)
@@ -271,6 +310,7 @@ class Pending(Message, frozen=True, kw_only=True):
         tried = replace(
             self, is_done=True, unwritten=self.unwritten + 1, permit=None, failure=outcome.failure
         )
-        if tried.unwritten > len(WRITINGS):
+        # What cannot be drawn from what was kept cannot be later either.
+        if tried.unwritten > len(WRITINGS) or not outcome.failure.is_passing:
             return tried.end(outcome.failure, now)
         return replace(tried, due=now + timedelta(seconds=WRITINGS[self.unwritten]))

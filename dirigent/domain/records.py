@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from dirigent.domain.messages import Message
-from dirigent.domain.outcomes import Category, Usage
+from dirigent.domain.outcomes import Category, Turnout, Usage
 from dirigent.domain.passages import Passage
 from dirigent.domain.runs import Held, Status
 
@@ -25,7 +25,7 @@ class RunError(Message, frozen=True, kw_only=True):
 class Degraded(Message, frozen=True, kw_only=True):
     """Whose answer it is in place of the agent's, and why."""
 
-    #: `agent`, `model` or `value`: what was declared as the fallback.
+    #: `agent`, `model` or `value`: what was declared as the fallback. `workflow`: inside of it.
     by: str
     #: Name of the agent or model.
     name: str | None = None
@@ -53,6 +53,10 @@ class RunRecord(Message, frozen=True, kw_only=True):
     error: RunError | None = None
     #: How it came through its account's gate.
     admission: Passage | None = None
+    #: The run that this one is a step of.
+    parent: str | None = None
+    #: What is missing in its result, where anything may be.
+    turnout: Turnout | None = None
 
 
 class StepRecord(Message, frozen=True, kw_only=True):
@@ -76,3 +80,11 @@ class StepRecord(Message, frozen=True, kw_only=True):
     #: How the call came through its deployment's gate.
     passage: Passage | None = None
     degraded: Degraded | None = None
+    #: Whether the value is JSON text and no plain text.
+    is_json: bool = False
+    #: Which way the step went, where it chooses; empty for the way of all other values.
+    branch: str | None = None
+    #: The run that the step is.
+    child: str | None = None
+    #: Of a step that is a run: what is missing in its result.
+    turnout: Turnout | None = None

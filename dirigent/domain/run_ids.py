@@ -24,6 +24,11 @@ def accepted_at(run: str) -> datetime:
     return EPOCH + timedelta(milliseconds=_LATEST - value)
 
 
+def path_of(step: str, again: int) -> str:
+    """The path of a step that was asked so often before."""
+    return step if again == 0 else f"{step}#{again}"
+
+
 def child_id(parent: str, path: str) -> str:
     """The id of the child run at that path of steps: short, and the same at every replay."""
     return f"{parent[:25]}-{sha256(f'{parent}/{path}'.encode()).hexdigest()[:32]}"

@@ -2,11 +2,17 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
+import msgspec
+from msgspec.structs import replace
+
+from dirigent.domain.elections import Election, Poll
 from dirigent.domain.messages import Message
-from dirigent.domain.outcomes import Failed, Failure
+from dirigent.domain.outcomes import Failed, Failure, Turnout, Usage
 from dirigent.domain.passages import Passage
 from dirigent.domain.retries import RetryPolicy
+from dirigent.domain.teams import Team
 
 
 class Status(StrEnum):
@@ -56,6 +62,42 @@ class PlannedStep(Message, frozen=True, kw_only=True, omit_defaults=False):
     fallback: Substitute | None = None
     #: Seconds for all attempts and the waits between them; None is as long as the run.
     total_timeout: float | None = None
+    #: The step is a workflow of its own.
+    nested: "Nested | None" = None
+    #: The step whose outcome tells which branch this one takes.
+    choose: str | None = None
+    branches: dict[str, "PlannedStep"] = msgspec.field(default_factory=dict)
+    #: For whatever is not among the branches.
+    otherwise: "PlannedStep | None" = None
+
+
+class Nested(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """A workflow that is a step of another, frozen with it."""
+
+    workflow: str
+    type: str
+    pattern: str
+    definition: str
+    plan: tuple[PlannedStep, ...]
+    timeout: float
+    max_wait: float
+    team: Team | None = None
+    election: Election | None = None
+
+
+class Parent(Message, frozen=True, kw_only=True, omit_defaults=False):
+    """The step of another run that a run is: there its input comes from, and there its result goes."""
+
+    run: str
+    #: The other run's.
+    definition: str
+    step: str
+    #: Which branch of the step, where that chooses.
+    branch: str | None = None
+    #: When the other run gives it up.
+    until: datetime
+    #: Whose seconds are over then, and how many.
+    whose: str = "the seconds its parent run had left"
 
 
 class StartRun(Message, frozen=True, kw_only=True, omit_defaults=False):
@@ -79,6 +121,52 @@ class StartRun(Message, frozen=True, kw_only=True, omit_defaults=False):
     claim: str | None = None
     #: Seconds to wait where a gate refuses. None: it was accepted before there were gates, and passes none.
     max_wait: float | None = None
+    #: Who works side by side, where the pattern is one of teams.
+    team: Team | None = None
+    #: Who votes, where the pattern is a vote.
+    election: Election | None = None
+    #: The run is a step of another; its input is drawn from there when it opens.
+    parent: Parent | None = None
+
+    @property
+    def opens_with_step(self) -> bool:
+        """Whether its first step opens its record; else that is done before it."""
+        return (
+            self.parent is None
+            and self.team is None
+            and self.election is None
+            and self.plan[0].nested is None
+        )
+
+    def begun(self, nested: Nested, run: str, parent: Parent, now: datetime) -> "StartRun":
+        """The run of that id that is a step of this one; its input is drawn from here when it begins."""
+        return StartRun(
+            run=run,
+            account=self.account,
+            user=self.user,
+            workflow=nested.workflow,
+            type=nested.type,
+            definition=nested.definition,
+            plan=nested.plan,
+            input=Held(),
+            created_at=now,
+            timeout=nested.timeout,
+            max_wait=None if self.max_wait is None else nested.max_wait,
+            team=nested.team,
+            election=nested.election,
+            parent=parent,
+        )
+
+    def only(self, names: str | None) -> Self:
+        """The same with these branches alone, which its input names as a JSON list; None for all."""
+        if names is None or self.team is None:
+            return self
+        chosen = frozenset(msgspec.json.decode(names, type=list[str]))
+        return replace(self, team=self.team.only(chosen))
+
+    def brief(self) -> Self:
+        """The same without what only orchestrators need, which is long."""
+        return replace(self, plan=(), team=None, election=None)
 
 
 class Perform(Message, frozen=True, kw_only=True):
@@ -106,12 +194,49 @@ class Perform(Message, frozen=True, kw_only=True):
     passage: Passage | None = None
     #: Because of this the agent's fallback is to answer.
     instead_of: Failure | None = None
+    #: Which branch is performed, where the step chooses.
+    branch: str | None = None
+    #: Of a step that merges what others brought: who of them is missing.
+    turnout: Turnout | None = None
+    #: Of a step that tells how a vote ended, or judges it: the vote.
+    poll: Poll | None = None
+    #: What the run has consumed before the step that closes it.
+    usage: Usage | None = None
+    #: The run that the closing run is a step of.
+    parent: Parent | None = None
 
 
 class OpenRun(Message, frozen=True, kw_only=True):
-    """Write down that a run waits to begin: who looks for it finds it."""
+    """Write down that there is a run: who looks for it finds it, and its steps find its input."""
 
     opening: StartRun
+    #: It begins, and does not only wait to.
+    is_begun: bool = False
+    admission: Passage | None = None
+
+
+class StopRuns(Message, frozen=True, kw_only=True):
+    """End instances that nobody wants any more."""
+
+    account: str
+    #: Why, for their records.
+    reason: str
+    #: Those that were begun, and so must be there.
+    instances: tuple[str, ...]
+    #: Those that they may have begun.
+    others: tuple[str, ...] = ()
+
+
+class AskAlone(Message, frozen=True, kw_only=True):
+    """Perform one step of a run in an instance of its own, which can be ended before the run."""
+
+    start: StartRun
+    deadline: datetime
+    #: Whose seconds they are, for whoever is told that they were over.
+    whose: str
+    instance: str
+    turnout: Turnout | None = None
+    poll: Poll | None = None
 
 
 class CloseRun(Message, frozen=True, kw_only=True):
@@ -122,3 +247,4 @@ class CloseRun(Message, frozen=True, kw_only=True):
     #: The step that could not be done, if it was one.
     step: str | None = None
     admission: Passage | None = None
+    turnout: Turnout | None = None

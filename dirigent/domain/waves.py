@@ -1,6 +1,6 @@
 """Calls that go out together, and each again until it has its answer or is given up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Self
@@ -13,10 +13,13 @@ from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Category, Failed, Failure, Outcome
 from dirigent.domain.passages import Passage, Refusal, micros
 from dirigent.domain.pendings import Call, Pending, Permit, Time
-from dirigent.domain.runs import Perform, PlannedStep, StartRun
+from dirigent.domain.run_ids import child_id, path_of
+from dirigent.domain.runs import AskAlone, Held, Parent, Perform, StartRun
 
 #: What passes no gate may wait for a free place as long as what was permitted.
 QUEUE_PATIENCE = timedelta(microseconds=PATIENCE)
+#: An instance that makes a call ends by itself in its time, and needs a moment to say so.
+GRACE = timedelta(seconds=10)
 #: Durable keeps 16 KB of what a run says of itself.
 MOST_TOLD, LONGEST_REASON = 5, 200
 
@@ -64,9 +67,59 @@ class Wave(Message, frozen=True, kw_only=True):
         admission: Passage | None = None,
     ) -> Self:
         """Nothing of it has been ordered yet."""
-        pending = tuple(Pending(call=call, deadline=_deadline(call.step, now)) for call in calls)
         is_listed = admission is not None and admission.refused > 0
-        return cls(start=start, deadline=deadline, pending=pending, admission=admission, is_listed=is_listed)
+        wave = cls(start=start, deadline=deadline, pending=(), admission=admission, is_listed=is_listed)
+        return wave.join(calls, now)
+
+    def join(self, calls: tuple[Call, ...], now: datetime) -> Self:
+        """Further calls, behind those that are there."""
+        # What only writes the end down has nobody to ask, and is not cut short by the run's time.
+        more = tuple(
+            Pending(call=call, deadline=_deadline(call, now), is_done=not call.step.name) for call in calls
+        )
+        return replace(self, pending=self.pending + more)
+
+    def awaited(self, steps: frozenset[str]) -> tuple[int, ...]:
+        """Which places are those of these steps, and have no outcome."""
+        if not steps:
+            return ()
+        return tuple(
+            place
+            for place, one in enumerate(self.pending)
+            if one.outcome is None and one.call.step.name in steps
+        )
+
+    def drop(self, places: Iterable[int], now: datetime) -> Self:
+        """Nobody waits for these any more."""
+        pending = list(self.pending)
+        failure = Failure(category=Category.TIMEOUT, message="nobody waited for it any longer")
+        for place in places:
+            pending[place] = replace(pending[place].end(failure, now), is_told=True)
+        return replace(self, pending=tuple(pending))
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether there are outcomes that nobody was told of."""
+        return any(one.outcome is not None and not one.is_told for one in self.pending)
+
+    def reported(self) -> tuple[Self, Mapping[str, Outcome]]:
+        """The outcomes that nobody was told of, by their steps; somebody is now."""
+        fresh = {
+            place: one.outcome
+            for place, one in enumerate(self.pending)
+            if one.outcome is not None and not one.is_told
+        }
+        if not fresh:
+            return self, {}
+        pending = list(self.pending)
+        for place in fresh:
+            pending[place] = replace(pending[place], is_told=True)
+        told = {self.pending[place].call.step.name: outcome for place, outcome in fresh.items()}
+        return replace(self, pending=tuple(pending)), told
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether something is to be done now."""
+        return any(one.is_due(now) for one in self.pending)
 
     @property
     def is_unlisted(self) -> bool:
@@ -89,28 +142,60 @@ class Wave(Message, frozen=True, kw_only=True):
 
     def next_due(self, now: datetime) -> datetime | None:
         """When to give the next orders; None is now."""
-        dues = [one.due for one in self.pending if one.outcome is None]
+        dues = [one.due for one in self.pending if one.is_idle]
         if not dues or any(due is None or due <= now for due in dues):
             return None
         return min(due for due in dues if due is not None)
+
+    def wakes(self, now: datetime) -> datetime | None:
+        """When something is to be done next, now at the earliest; None where the rest is under way."""
+        dues = [one.due or now for one in self.pending if one.is_idle]
+        dues += [self._apart_time(one).deadline + GRACE for one in self.pending if one.is_apart_out]
+        return max(min(dues), now) if dues else None
+
+    def overdue(self, now: datetime) -> tuple[int, ...]:
+        """Places of calls made apart that should have ended by themselves."""
+        return tuple(
+            place
+            for place, one in enumerate(self.pending)
+            if one.is_apart_out and now >= self._apart_time(one).deadline + GRACE
+        )
+
+    def too_late(self, place: int) -> Failed:
+        """What is said of a call that did not end in its time."""
+        whose = self._apart_time(self.pending[place]).whose
+        return Failed(failure=Failure(category=Category.TIMEOUT, message=f"it did not end within {whose}"))
 
     def expire(self, now: datetime) -> Self:
         """Give up what is left when its time is over."""
         pending = tuple(
             one.run_out(time, now)
-            if one.outcome is None and not one.is_done and now >= (time := self._time(one)).deadline
+            if one.is_idle and not one.is_done and now >= (time := self._time(one)).deadline
             else one
             for one in self.pending
         )
         return replace(self, pending=pending)
 
     def _time(self, one: Pending) -> Time:
-        step = one.call.step
+        whole = self._whole(one)
         # What takes none, and answers because the step's was over, has the run's.
-        is_runs = one.deadline is None or one.deadline >= self.deadline or one.is_value
-        if is_runs or one.deadline is None:
-            return Time(deadline=self.deadline, whose=f"the run's {self.start.timeout:g} s")
-        return Time(deadline=one.deadline, whose=f"the step's {step.total_timeout:g} s", is_runs=False)
+        if one.deadline is None or one.deadline >= whole.deadline or one.is_value:
+            return whole
+        whose = f"the step's {one.call.step.total_timeout:g} s"
+        return Time(deadline=one.deadline, whose=whose, is_runs=False)
+
+    def _apart_time(self, one: Pending) -> Time:
+        # A step's own time is counted by the instance that asks alone, where a fallback answers after it.
+        return self._whole(one) if one.call.step.nested is None else self._time(one)
+
+    def _whole(self, one: Pending) -> Time:
+        """As long as anybody waits for it."""
+        start, call = self.start, one.call
+        if call.until is not None and call.until <= self.deadline:
+            return Time(deadline=call.until, whose=call.whose)
+        if start.parent is not None and start.parent.until <= self.deadline:
+            return Time(deadline=self.deadline, whose=start.parent.whose)
+        return Time(deadline=self.deadline, whose=f"the run's {start.timeout:g} s")
 
     def inquiries(self, now: datetime) -> tuple[Inquiry, ...]:
         """What the gates are to be asked before anything is ordered: one question a gate."""
@@ -181,13 +266,50 @@ class Wave(Message, frozen=True, kw_only=True):
         """All of it was."""
         return replace(self, unused=())
 
-    def orders(self, now: datetime) -> Mapping[int, Perform]:
-        """What is to be performed now, by the call's place."""
+    def orders(self, now: datetime) -> Mapping[int, Perform | AskAlone | StartRun]:
+        """What is to be begun now, by the call's place: by an activity, or by an instance of its own."""
         return {
-            place: self._order(one, now)
+            place: self._apart(one, now) if one.call.is_apart else self._order(one, now)
             for place, one in enumerate(self.pending)
             if one.is_due(now) and (self.start.max_wait is None or one.may_go)
         }
+
+    def ordered(self, places: Iterable[int]) -> Self:
+        """These were begun."""
+        pending = list(self.pending)
+        for place in places:
+            pending[place] = replace(pending[place], is_out=True)
+        return replace(self, pending=tuple(pending))
+
+    def instance(self, place: int) -> str:
+        """The id of the instance that makes the call."""
+        return self._instance(self.pending[place].call)
+
+    def _instance(self, call: Call) -> str:
+        return child_id(self.start.run, path_of(call.step.name, call.again))
+
+    def _apart(self, one: Pending, now: datetime) -> AskAlone | StartRun:
+        start, call, time = self.start, one.call, self._apart_time(one)
+        instance = self._instance(call)
+        if (nested := call.step.nested) is None:
+            alone = replace(start, plan=(call.step,), team=None, election=None, claim=None, input=Held())
+            return AskAlone(
+                start=alone,
+                deadline=time.deadline,
+                whose=time.whose,
+                instance=instance,
+                turnout=call.turnout,
+                poll=call.poll,
+            )
+        parent = Parent(
+            run=start.run,
+            definition=start.definition,
+            step=call.step.name,
+            branch=call.branch,
+            until=time.deadline,
+            whose=time.whose,
+        )
+        return start.begun(nested, instance, parent, now)
 
     def _order(self, one: Pending, now: datetime) -> Perform:
         start, call = self.start, one.call
@@ -202,12 +324,17 @@ class Wave(Message, frozen=True, kw_only=True):
             timeout=one.lane.timeout,
             begin_by=None if one.permit is None else begin_by,
             # The plan is the orchestrator's alone, and long.
-            opening=replace(start, plan=()) if call.opens else None,
+            opening=start.brief() if call.opens else None,
             closes=call.closes,
             is_degraded=call.closes and call.is_degraded,
             admission=self.admission if call.opens else None,
             passage=None if start.max_wait is None else one.passage(now),
             instead_of=one.instead_of,
+            branch=call.branch,
+            turnout=call.turnout,
+            poll=call.poll,
+            usage=call.usage if call.closes and start.parent is not None else None,
+            parent=start.parent if call.closes else None,
         )
 
     def settlements(self, heard: Mapping[int, Outcome]) -> tuple[tuple[str, Settlement], ...]:
@@ -222,7 +349,7 @@ class Wave(Message, frozen=True, kw_only=True):
         """What became of the orders."""
         pending = list(self.pending)
         for place, outcome in heard.items():
-            one = pending[place]
+            one = replace(pending[place], is_out=False)
             pending[place] = one.hear(outcome, now, time=self._time(one), seed=self._seed(one))
         return replace(self, pending=tuple(pending))
 
@@ -240,13 +367,14 @@ class Wave(Message, frozen=True, kw_only=True):
                 because=one.failure.message[:LONGEST_REASON],
             )
             for one in self.pending
-            if one.outcome is None and one.due is not None and one.failure is not None
+            if one.is_idle and one.due is not None and one.failure is not None
         )
         return tuple(islice(waits, MOST_TOLD))
 
 
-def _deadline(step: PlannedStep, now: datetime) -> datetime | None:
-    return None if step.total_timeout is None else now + timedelta(seconds=step.total_timeout)
+def _deadline(call: Call, now: datetime) -> datetime | None:
+    total = call.step.total_timeout
+    return None if total is None else now + timedelta(seconds=total)
 
 
 def _settlement(permit: Permit, outcomes: list[Outcome]) -> Settlement:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Failure, Usage
+from dirigent.domain.steps import AnswerField
 
 
 class Request(Message, frozen=True, kw_only=True):
@@ -19,6 +20,8 @@ class Request(Message, frozen=True, kw_only=True):
     prompt: str
     temperature: float
     token_limit: int
+    #: The answer is to be a JSON object of these fields; a text where there are none.
+    answers: tuple[AnswerField, ...] = ()
     #: For whom: the run and its step, for scripts and traces.
     run: str = ""
     step: str = ""

@@ -31,6 +31,15 @@ class Page(Message, frozen=True, kw_only=True):
     token: str | None = None
 
 
+class Write(Message, frozen=True, kw_only=True):
+    """What one row is to hold."""
+
+    table: str
+    partition: str
+    key: str
+    values: dict[str, Value]
+
+
 class RowExists(Exception):
     """There is a row of that key already."""
 
@@ -72,6 +81,13 @@ class Records(Protocol):
         """Set these values and leave the others, creating the row if need be; the new etag.
 
         With an etag: only if the row still has it, else `RowChanged`.
+        """
+
+    async def insert_then_merge(self, first: Write, second: Write, *, etag: str) -> str:
+        """`insert` the first, then `merge` the second by the etag; the second's new etag.
+
+        At once where the store can, never the second without the first: after `RowExists` neither is written,
+        after `RowChanged` the first is, and after `RecordsUnavailable` it may be.
         """
 
     async def delete(self, table: str, partition: str, key: str) -> None:

@@ -12,6 +12,7 @@ from dirigent.domain.passages import Passage
 from dirigent.domain.records import Degraded, RunError, RunRecord, StepRecord
 from dirigent.domain.runs import ENDED, Held, Status
 from dirigent.ports.records import Row, Value
+from dirigent.records.turnouts import turnout_of, turnout_text, turnout_values
 from dirigent.records.unreadable import of_rows
 
 #: A failure's message is cut to this, so that no provider's page of HTML fills a row.
@@ -35,6 +36,8 @@ def run_values(record: RunRecord) -> dict[str, Value]:
         "user": record.user,
         "claim": record.claim,
         "admission": _json(record.admission),
+        "parent": record.parent,
+        **turnout_values(record.turnout),
         **held_values("input", record.input),
         **held_values("result", record.result or Held()),
     }
@@ -91,6 +94,10 @@ def run_of(row: Row) -> RunRecord:
         completed_at=values.instant("completed_at") if status in ENDED else None,
         result=values.held("result") if status is Status.COMPLETED else None,
         error=_to_error(values) if status in (Status.FAILED, Status.CANCELLED) else None,
+        parent=values.text("parent"),
+        turnout=values.explained("turnout", turnout_text(row.values), turnout_of)
+        if status in ENDED
+        else None,
     )
 
 
@@ -124,6 +131,10 @@ def step_values(step: StepRecord) -> dict[str, Value]:
         "degraded": _json(step.degraded),
         "input_tokens": step.usage.input_tokens,
         "output_tokens": step.usage.output_tokens,
+        "is_json": step.is_json or None,
+        "branch": step.branch,
+        "child": step.child,
+        **turnout_values(step.turnout),
         **held_values("value", step.value),
     }
     return {name: value for name, value in values.items() if value is not None}
@@ -147,6 +158,11 @@ def step_of(row: Row) -> StepRecord:
         usage=Usage(input_tokens=values.number("input_tokens"), output_tokens=values.number("output_tokens")),
         passage=values.aside("passage", _passage),
         degraded=values.degraded("degraded"),
+        is_json=row.values.get("is_json") is True,
+        branch=values.text("branch"),
+        child=values.text("child"),
+        # Never left out: nobody may take a partial result for a whole one.
+        turnout=None if (turnout := turnout_text(row.values)) is None else turnout_of(turnout),
     )
 
 
@@ -179,8 +195,10 @@ class _Reader:
         return None if text is None and artifact is None else Held(text=text, artifact=artifact)
 
     def aside(self, name: str, read: Callable[[str], Told]) -> Told | None:
+        return self.explained(name, self.text(name), read)
+
+    def explained(self, name: str, text: str | None, read: Callable[[str], Told]) -> Told | None:
         # It explains the past and decides nothing: spoilt, it must not hide what it is told of.
-        text = self.text(name)
         try:
             return read(text) if text else None
         except ValueError as error:

@@ -1,26 +1,45 @@
 """Records of runs and of their steps."""
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from dirigent.domain.messages import Message
+from dirigent.domain.outcomes import Category, Turnout
 from dirigent.domain.passages import Passage
-from dirigent.domain.records import RunRecord, StepRecord
+from dirigent.domain.records import RunError, RunRecord, StepRecord
 from dirigent.domain.run_ids import keys_between
 from dirigent.domain.runs import ENDED, Held, StartRun, Status
 from dirigent.ports.artifacts import Artifacts
-from dirigent.ports.records import Page, Records, Row, RowChanged, RowExists
+from dirigent.ports.records import (
+    Page,
+    Records,
+    RecordsUnavailable,
+    Row,
+    RowChanged,
+    RowExists,
+    Value,
+    Write,
+)
+from dirigent.records.bookmarks import bookmark, place_of
 from dirigent.records.memory import Memory
 from dirigent.records.run_rows import held_values, run_of, run_values, step_of, step_values
+from dirigent.records.turnouts import turnout_values
 from dirigent.records.unreadable import Unreadable
 
 RUNS, STEPS = "runs", "steps"
 
 #: Bytes a process remembers of steps and of inputs, so that a run's next step need not read them.
 REMEMBERED = 2**22
+
+#: Values that say when a run ended, and not how.
+_WHEN = frozenset({"completed_at", "updated_at"})
+
+#: What the id of a child has behind its parent's; above it sorts `~`, and below it the blank.
+_CHILD = re.compile(r"-[0-9a-f]{32}$")
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +52,8 @@ class Filter(Message, frozen=True, kw_only=True):
     workflow: str | None = None
     earliest: datetime | None = None
     latest: datetime | None = None
+    #: Also those that are steps of others.
+    children: bool = False
     limit: int = 50
     token: str | None = None
 
@@ -52,6 +73,8 @@ class Runs:
         # Only what is written once and never changed; all else is read each time.
         self._steps: Memory[StepRecord] = Memory(REMEMBERED)
         self._inputs: Memory[Held] = Memory(REMEMBERED)
+        # Of runs that were opened here; one that is not the row's any more merely costs a refusal.
+        self._etags: Memory[str] = Memory(REMEMBERED)
 
     async def open(self, start: StartRun, *, at: datetime, admission: Passage | None = None) -> bool:
         """Write the run's record unless it is there; whether it was written.
@@ -59,22 +82,23 @@ class Runs:
         One that is there stays as it is, but for a run that had waited to begin.
         """
         record = opened(start, at=at, admission=admission)
-        if not await self._opened(record):
+        etag = await self._opened(record)
+        if etag is None:
             await self._begun(record)
-            return False
+        else:
+            self._etags.keep((start.account, start.run), etag, Held())
         self._inputs.keep((start.account, start.run), start.input, start.input)
-        return True
+        return etag is not None
 
     async def wait(self, start: StartRun, *, at: datetime) -> None:
         """Write the record of a run that waits to begin, unless there is one."""
         await self._opened(replace(opened(start, at=at), status=Status.PENDING))
 
-    async def _opened(self, record: RunRecord) -> bool:
+    async def _opened(self, record: RunRecord) -> str | None:
         try:
-            await self._records.insert(RUNS, record.account, record.run, run_values(record))
+            return await self._records.insert(RUNS, record.account, record.run, run_values(record))
         except RowExists:
-            return False
-        return True
+            return None
 
     async def _begun(self, record: RunRecord) -> None:
         row = await self._records.get(RUNS, record.account, record.run)
@@ -115,9 +139,45 @@ class Runs:
             self._steps.keep((run, key), known, known.value)
         return known
 
-    async def add_step(self, run: str, step: StepRecord) -> bool:
-        """Write the step's record, once: what was written first stands. Whether it was this."""
-        key = _step_key(step.position, step.step)
+    async def several(self, run: str, wanted: Sequence[tuple[int, str]]) -> dict[str, StepRecord]:
+        """By name, the records of those of these steps that are done: place and name of each."""
+        found: dict[str, StepRecord] = {}
+        unknown: dict[str, str] = {}
+        for position, name in wanted:
+            key = _step_key(position, name)
+            if (known := self._steps.find((run, key))) is None:
+                unknown[key] = name
+            else:
+                found[name] = known
+        for row in await self._step_rows(run, unknown):
+            if row.key in unknown:
+                known = step_of(row)
+                self._steps.keep((run, row.key), known, known.value)
+                found[unknown[row.key]] = known
+        return found
+
+    async def _step_rows(self, run: str, keys: Iterable[str]) -> list[Row]:
+        """The rows of the keys, with one query; others may be among them."""
+        wanted = sorted(keys)
+        if len(wanted) < 2:
+            rows = [await self._records.get(STEPS, run, key) for key in wanted]
+            return [row for row in rows if row is not None]
+        found: list[Row] = []
+        token: str | None = None
+        while True:
+            page = await self._records.query(
+                STEPS, partition=run, first=wanted[0], last=wanted[-1], limit=500, token=token
+            )
+            found += page.rows
+            if (token := page.token) is None:
+                return found
+
+    async def add_step(self, run: str, step: StepRecord, *, name: str | None = None) -> bool:
+        """Write the step's record, once: what was written first stands. Whether it was this.
+
+        What is done anew whenever there is more to do it with has another name each time.
+        """
+        key = _step_key(step.position, name or step.step)
         try:
             await self._records.insert(STEPS, run, key, step_values(step))
         except RowExists:
@@ -125,29 +185,80 @@ class Runs:
         self._steps.keep((run, key), step, step.value)
         return True
 
-    async def complete(self, account: str, run: str, result: Held, *, at: datetime) -> None:
+    async def complete(
+        self, account: str, run: str, result: Held, *, at: datetime, turnout: Turnout | None = None
+    ) -> None:
         """Write down that the run did what it was for, unless somebody ended it or it is forgotten.
 
         Also of one that had failed: rewound, or taken for lost by who could not see it, it was done.
         """
-        row = await self._records.get(RUNS, account, run)
-        if row is None or run_of(row).status in (Status.COMPLETED, Status.CANCELLED):
-            return
-        values = held_values("result", result)
-        values |= {"status": str(Status.COMPLETED), "completed_at": at, "updated_at": at}
+        values = _completed(result, at, turnout)
+        # As long as it has the etag that it was opened with, nobody has ended it.
+        etag = self._etags.find((account, run))
+        while True:
+            if etag is None:
+                row = await self._records.get(RUNS, account, run)
+                if row is None or run_of(row).status in (Status.COMPLETED, Status.CANCELLED):
+                    return
+                etag = row.etag
+            try:
+                await self._records.merge(RUNS, account, run, values, etag=etag)
+            except RowChanged:
+                etag = None
+            else:
+                return
+
+    def is_opened_here(self, account: str, run: str) -> bool:
+        """Whether this process opened the run and remembers it."""
+        return self._etags.find((account, run)) is not None
+
+    async def finish(
+        self,
+        account: str,
+        run: str,
+        step: StepRecord,
+        result: Held,
+        *,
+        at: datetime,
+        turnout: Turnout | None = None,
+    ) -> bool:
+        """Write the run's last step and then that it did what it was for, in one go; whether both were.
+
+        If not, the step may be or may not: add it and complete the run, as if this had not been tried.
+        """
+        etag = self._etags.find((account, run))
+        if etag is None:
+            return False
+        key = _step_key(step.position, step.step)
+        first = Write(table=STEPS, partition=run, key=key, values=step_values(step))
+        second = Write(table=RUNS, partition=account, key=run, values=_completed(result, at, turnout))
         try:
-            await self._records.merge(RUNS, account, run, values, etag=row.etag)
-        except RowChanged:
-            await self.complete(account, run, result, at=at)
+            await self._records.insert_then_merge(first, second, etag=etag)
+        except (RowExists, RowChanged, RecordsUnavailable):
+            return False
+        self._steps.keep((run, key), step, step.value)
+        return True
 
     async def end(self, record: RunRecord) -> None:
-        """Write the record of a run that ended otherwise, opened or not; it replaces what others guessed."""
+        """Write the record of a run that ended otherwise, opened or not; it replaces what others guessed.
+
+        The same end told again is still the first: a run does not end twice.
+        """
         while True:
             row = await self._records.get(RUNS, record.account, record.run)
-            if row is not None and run_of(row).status in (Status.COMPLETED, Status.CANCELLED):
+            if row is not None and _has_ended(row, record):
                 return
             if await self._written(record, row):
                 return
+
+    async def cancel(self, account: str, run: str, reason: str, *, at: datetime) -> bool:
+        """Write down that somebody ended the run, unless it has ended or is none; whether it was written."""
+        row = await self._records.get(RUNS, account, run)
+        if row is None or (record := run_of(row)).status in ENDED:
+            return False
+        why = RunError(category=Category.PERMANENT, message=reason)
+        ended = replace(record, status=Status.CANCELLED, completed_at=at, updated_at=at, error=why)
+        return await self._written(ended, row) or await self.cancel(account, run, reason, at=at)
 
     async def mend(self, record: RunRecord) -> bool:
         """Write an end the run could not write itself, unless it has after all; whether it was written."""
@@ -169,23 +280,33 @@ class Runs:
         return True
 
     async def page(self, wanted: Filter) -> RunPage:
-        """Runs that fit, newest first, without those that cannot be read."""
-        where: dict[str, str] = {}
-        if wanted.status is not None:
-            where["status"] = str(wanted.status)
-        if wanted.workflow is not None:
-            where["workflow"] = wanted.workflow
+        """Runs that fit, newest first, without those that cannot be read; only the last page may be short."""
         first, last = keys_between(wanted.earliest, wanted.latest)
-        page = await self._records.query(
-            RUNS,
-            partition=wanted.account,
-            first=first,
-            last=last,
-            where=where,
-            limit=wanted.limit,
-            token=wanted.token,
-        )
-        return RunPage(runs=tuple(_readable(page)), token=page.token)
+        if wanted.token is not None:
+            first = _after(place_of(wanted.token, _asked(wanted)), wanted)
+        found: list[RunRecord] = []
+        token: str | None = None
+        while True:
+            limit = wanted.limit - len(found)
+            page = await self._records.query(
+                RUNS,
+                partition=wanted.account,
+                first=first,
+                last=last,
+                where=_where(wanted),
+                limit=limit,
+                token=token,
+            )
+            listed = [run for run in _readable(page) if wanted.children or run.parent is None]
+            found += listed
+            if page.token is None:
+                return RunPage(runs=tuple(found))
+            if len(found) == wanted.limit:
+                return RunPage(runs=tuple(found), token=bookmark(_asked(wanted), page.rows[-1].key))
+            token = page.token
+            if len(listed) < len(page.rows):
+                # Children stand behind their parents, hundreds perhaps: they are stepped over, not read.
+                first, token = _after(page.rows[-1].key, wanted), None
 
     async def before(self, instant: datetime, *, limit: int, token: str | None = None) -> RunPage:
         """Some runs of any account accepted before the instant, without those that cannot be read."""
@@ -218,7 +339,21 @@ def opened(start: StartRun, *, at: datetime, admission: Passage | None = None) -
         user=start.user,
         claim=start.claim,
         admission=admission,
+        parent=None if start.parent is None else start.parent.run,
     )
+
+
+def _has_ended(row: Row, end: RunRecord) -> bool:
+    """Whether that end changes nothing of what the row says."""
+    if run_of(row).status in (Status.COMPLETED, Status.CANCELLED):
+        return True
+    values = run_values(end).items()
+    return all(row.values.get(name) == value for name, value in values if name not in _WHEN)
+
+
+def _completed(result: Held, at: datetime, turnout: Turnout | None) -> dict[str, Value]:
+    values = held_values("result", result) | turnout_values(turnout)
+    return values | {"status": str(Status.COMPLETED), "completed_at": at, "updated_at": at}
 
 
 def _readable(page: Page) -> Iterator[RunRecord]:
@@ -228,6 +363,22 @@ def _readable(page: Page) -> Iterator[RunRecord]:
             yield run_of(row)
         except Unreadable as error:
             log.warning("The run %s of %s is left out: %s", row.key, row.partition, error)
+
+
+def _where(wanted: Filter) -> dict[str, str]:
+    where = {"status": wanted.status, "workflow": wanted.workflow}
+    return {name: str(value) for name, value in where.items() if value is not None}
+
+
+def _asked(wanted: Filter) -> list[str]:
+    """What makes it this list and no other, whatever the pages' length."""
+    asked = (wanted.account, wanted.status, wanted.workflow, wanted.earliest, wanted.latest, wanted.children)
+    return [str(one) for one in asked]
+
+
+def _after(key: str, wanted: Filter) -> str:
+    """Where the list goes on behind the run, and behind all of its children where they are not listed."""
+    return f"{key} " if wanted.children else f"{_CHILD.sub('', key)}~"
 
 
 def _step_key(position: int, name: str) -> str:

@@ -24,11 +24,11 @@ class Texts:
 
     async def keep(self, text: str, *, name: str, content_type: str = "text/plain; charset=utf-8") -> Held:
         """Hold the text, under that name if it is long."""
-        content = text.encode()
-        if len(content) <= INLINE_BYTES:
-            return Held(text=text)
-        await self._artifacts.put(name, content, content_type=content_type)
-        return Held(artifact=name)
+        held = inline(text)
+        if held is None:
+            held = Held(artifact=name)
+            await self._artifacts.put(name, text.encode(), content_type=content_type)
+        return held
 
     async def read(self, held: Held) -> str:
         """The text; `TextLost` when its artifact is gone, `Unreadable` when it is no text any more."""
@@ -43,3 +43,8 @@ class Texts:
             raise Unreadable(
                 f"The artifact {held.artifact!r}", "it is no UTF-8, for it was spoilt"
             ) from error
+
+
+def inline(text: str) -> Held | None:
+    """The text, held by itself; None of one that is too long for that."""
+    return Held(text=text) if len(text.encode()) <= INLINE_BYTES else None

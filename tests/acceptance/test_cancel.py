@@ -21,6 +21,6 @@ def test_a_run_is_ended_once_and_says_by_whom_and_why(tmp_path: Path) -> None:
         assert (answer.status, answer.headers["location"]) == (202, f"{app.host.url}/api/task/{run}")
         assert (task["status"], task["error"]["message"]) == (
             "cancelled",
-            "Somebody ended the run: cancelled by the account 'default': Stale; 50 % / ü?",
+            "Cancelled by the account 'default': Stale; 50 % / ü?",
         )
         assert (again.status, app.task(run)) == (409, task)

@@ -16,6 +16,7 @@ from dirigent.ports.records import (
     RowExists,
     TokenRefused,
     Value,
+    Write,
 )
 
 Result = TypeVar("Result")
@@ -190,6 +191,54 @@ def test_an_etag_of_a_row_that_went_is_worthless(records: Records, comes_back: b
 
     with pytest.raises(RowChanged):
         run(work())
+
+
+async def both(records: Records, etag: str) -> str:
+    first = Write(table="others", partition="q", key="new", values={"a": 1, "at": NOON})
+    second = Write(table="things", partition="p", key="k", values={"n": 2})
+    return await records.insert_then_merge(first, second, etag=etag)
+
+
+def test_inserts_one_row_and_merges_another(records: Records) -> None:
+    async def work() -> tuple[str, Row | None, Row | None]:
+        etag = await both(records, await records.insert("things", "p", "k", {"n": 1, "m": 1}))
+        return etag, await records.get("others", "q", "new"), await records.get("things", "p", "k")
+
+    etag, first, second = run(work())
+
+    assert first is not None
+    assert second is not None
+    assert first.values == {"a": 1, "at": NOON}
+    assert (second.values, second.etag) == ({"n": 2, "m": 1}, etag)
+    assert first.etag != etag
+
+
+def test_merges_nothing_where_the_first_row_is_there(records: Records) -> None:
+    async def work() -> str:
+        await records.insert("others", "q", "new", {"a": 0})
+        return await records.insert("things", "p", "k", {"n": 1})
+
+    etag = run(work())
+
+    with pytest.raises(RowExists):
+        run(both(records, etag))
+    assert run(records.get("others", "q", "new")).values == {"a": 0}  # type: ignore[union-attr]
+    assert run(records.get("things", "p", "k")).etag == etag  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_keeps_the_first_row_where_the_second_has_changed(records: Records, is_gone: bool) -> None:
+    async def work() -> None:
+        etag = await records.insert("things", "p", "k", {"n": 1})
+        await records.merge("things", "p", "k", {"n": 3})
+        if is_gone:
+            await records.delete("things", "p", "k")
+        await both(records, etag)
+
+    with pytest.raises(RowChanged):
+        run(work())
+    assert run(records.get("others", "q", "new")).values == {"a": 1, "at": NOON}  # type: ignore[union-attr]
+    assert [row.values for row in run(everything(records))] == ([] if is_gone else [{"n": 3}])
 
 
 def test_what_is_deleted_is_gone(records: Records) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from dirigent.ports.records import Records, Row, RowChanged, RowExists, Value
+from dirigent.ports.records import Records, Row, RowChanged, RowExists, Value, Write
 
 Place = tuple[str, str, str]
 
@@ -88,6 +88,31 @@ class StoreAndModel(RuleBasedStateMachine):
         if kept is None or stale != kept[1]:
             with pytest.raises(RowChanged):
                 asyncio.run(self.records.merge(*place, values, etag=stale))
+
+    @rule(places=st.lists(PLACES, min_size=2, max_size=2, unique=True), values=VALUES, is_fresh=st.booleans())
+    def insert_then_merge(self, places: list[Place], values: dict[str, Value], is_fresh: bool) -> None:
+        first, second = places
+        kept = self.model.get(second)
+        etag = kept[1] if kept is not None and is_fresh else "of nobody"
+        writes = [Write(table=t, partition=p, key=k, values=values) for t, p, k in places]
+
+        async def work() -> object:
+            [outcome] = await asyncio.gather(
+                self.records.insert_then_merge(writes[0], writes[1], etag=etag), return_exceptions=True
+            )
+            return outcome
+
+        outcome = asyncio.run(work())
+        if first in self.model:
+            assert isinstance(outcome, RowExists)
+            return
+        row = asyncio.run(self.records.get(*first))
+        assert row is not None
+        self.heard(("insert", first, values), row.etag)
+        if etag == "of nobody":
+            assert isinstance(outcome, RowChanged)
+        else:
+            self.heard(("merge", second, values), outcome)
 
     @rule(place=PLACES)
     def get(self, place: Place) -> None:

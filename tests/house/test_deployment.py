@@ -24,6 +24,7 @@ LOCAL = (
     ".devhost/devhost.db",
     ".dirigent/records.db",
     ".venv/bin/python",
+    ".peers/bin/python",
     "__pycache__/a.pyc",
     "calls.jsonl",
     "dirigent/__pycache__/a.pyc",

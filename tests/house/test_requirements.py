@@ -65,8 +65,8 @@ def _package(imported: str) -> str:
     return next((name.lower() for name in packages_distributions().get(first, [])), first)
 
 
-def test_both_locks_hold_what_is_asked_for_with_hashes(root: Path) -> None:
-    for name in ("requirements", "requirements-dev"):
+def test_every_lock_holds_what_is_asked_for_with_hashes(root: Path) -> None:
+    for name in ("requirements", "requirements-dev", "benchmarks/peers/requirements"):
         lock = root / f"{name}.txt"
         assert unlocked(root / f"{name}.in", lock) == []
         assert unhashed(lock) == []

@@ -1,5 +1,6 @@
 """Waves of runs that pass gates, and what gates say to them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from dirigent.domain.breakers import State
@@ -8,7 +9,7 @@ from dirigent.domain.outcomes import Category, Failed, Failure
 from dirigent.domain.passages import Level, Refusal, Why, micros
 from dirigent.domain.pendings import Call
 from dirigent.domain.retries import RetryPolicy
-from dirigent.domain.runs import Held, PlannedStep, StartRun, Substitute
+from dirigent.domain.runs import Held, Perform, PlannedStep, StartRun, Substitute
 from dirigent.domain.waves import Wave
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -117,3 +118,11 @@ def failure(
     """How an attempt ends in vain; what was called has failed."""
     why = Failure(category=category, message="oh", retry_after=retry_after)
     return Failed(failure=why, attempts=attempts, is_theirs=True)
+
+
+def performed(wave: Wave, at: datetime) -> Mapping[int, Perform]:
+    """The orders of then, which are all for activities."""
+    orders = wave.orders(at)
+    activities = {place: order for place, order in orders.items() if isinstance(order, Perform)}
+    assert activities.keys() == orders.keys()
+    return activities

@@ -2,11 +2,21 @@
 
 from collections.abc import Callable
 
-from dirigent.adapters.scripted import articles, choices, enumerations, objects, reports, verdicts
+from dirigent.adapters.scripted import (
+    articles,
+    charts,
+    choices,
+    enumerations,
+    forms,
+    objects,
+    reports,
+    verdicts,
+)
 from dirigent.adapters.scripted.assignments import Assignment
 from dirigent.adapters.scripted.editing import tightened
 from dirigent.adapters.scripted.prose import cut, keywords
 from dirigent.adapters.scripted.requests import Kind
+from dirigent.domain.steps import AnswerField
 
 _WRITTEN: dict[Kind, Callable[[Assignment], str]] = {
     Kind.RESEARCH: articles.findings,
@@ -23,14 +33,17 @@ _WRITTEN: dict[Kind, Callable[[Assignment], str]] = {
     Kind.COMPARISON: reports.comparison,
     Kind.ANALYSIS: reports.analysis,
     Kind.CODE: reports.code,
+    Kind.CHART: charts.chart,
     Kind.MESSAGE: reports.message,
     Kind.ANSWER: reports.reply,
 }
 
 
-def answer(*, instructions: str, prompt: str, limit: int) -> str:
-    """What is asked for, in at most so many characters (at least one)."""
+def answer(*, instructions: str, prompt: str, limit: int, fields: tuple[AnswerField, ...] = ()) -> str:
+    """What is asked for, in at most so many characters (at least one); JSON where fields are declared."""
     limit = max(limit, 1)
+    if fields:
+        return forms.filled(instructions=instructions, prompt=prompt, limit=limit, fields=fields)
     assignment = Assignment(instructions=instructions, prompt=prompt)
     if objects.is_wanted(assignment):
         return objects.json_text(assignment, _WRITTEN[assignment.kind](assignment), limit)

@@ -37,7 +37,7 @@ class Assignment:
     """What is wanted, about what, with which material."""
 
     def __init__(self, *, instructions: str, prompt: str) -> None:
-        self.instructions = instructions
+        self.instructions, self.prompt = instructions, prompt
         self.wording, self.blocks = separate(prompt)
         self.kind: Kind = kind_of(self.wording, instructions)
 

@@ -1,5 +1,6 @@
 """The delimited data of a prompt, told apart from its wording."""
 
+import json
 import re
 
 from dirigent.domain.messages import Message
@@ -33,7 +34,38 @@ def separate(prompt: str) -> tuple[str, tuple[Block, ...]]:
             continue
         closing = prompt.index(f"</{name}>", opening.end())
         wording += [prompt[end : opening.start()], f" {PLACE} "]
-        blocks.append(Block(name=name, text=prompt[opening.end() : closing].strip()))
+        blocks.append(Block(name=name, text=_readable(prompt[opening.end() : closing].strip())))
         end = closing + len(name) + 3
     wording.append(prompt[end:])
     return "".join(wording), tuple(blocks)
+
+
+def _readable(text: str) -> str:
+    """The text, with JSON that other steps wrote as one line told line by line."""
+    if not any(sign in text for sign in "{["):
+        return text
+    lines = text.splitlines()
+    # A list may be a line of code; one that is all there is was written by a step.
+    return "\n".join(_unfolded(line, ("{", "[") if len(lines) == 1 else ("{",)) for line in lines)
+
+
+def _unfolded(line: str, beginnings: tuple[str, ...]) -> str:
+    if not line.startswith(beginnings) or not line.endswith(("}", "]")):
+        return line
+    try:
+        found = json.loads(line)
+    except (json.JSONDecodeError, RecursionError):
+        return line
+    if isinstance(found, dict):
+        return "\n".join(f"{key}:{_told(value)}" for key, value in found.items()) or line
+    return _told(found).lstrip("\n") or line
+
+
+def _told(value: object) -> str:
+    if isinstance(value, list):
+        return "".join(f"\n- {_plain(item)}" for item in value)
+    return f" {_plain(value)}"
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -4,7 +4,7 @@ import re
 
 from dirigent.adapters.scripted import phrases
 from dirigent.adapters.scripted.assignments import Assignment
-from dirigent.adapters.scripted.blocks import Block
+from dirigent.adapters.scripted.blocks import PLACE, Block
 from dirigent.adapters.scripted.editing import wordy
 from dirigent.adapters.scripted.prose import (
     capital,
@@ -19,6 +19,10 @@ from dirigent.adapters.scripted.prose import (
 )
 
 _LANGUAGE = re.compile(r"\b(?:in)?to\s+([A-Z][a-z]+(?:\s+[A-Z][a-z]+)?)\b")
+_LANGUAGE_HERE = re.compile(rf"\b(?:in)?to\s+(?:the\s+)?(?:language\s+)?{PLACE}(?!\w)")
+_PLACES = re.compile(rf"(?<= ){PLACE}(?= )")
+_DEFINED = re.compile(r"^def (\w+)\(", re.MULTILINE)
+_NO_FENCE = re.compile(r"\b(?:no|without)\b[^.!?\n]{0,30}\bfence", re.IGNORECASE)
 _ONE_LINE = r"\b(?:write|suggest|give|find|draft)\s+(?:an?|the|one)\s+(?:\w+\s+)?(?:headline|title|caption)\b"
 _LONG_SENTENCE = 30
 _KEPT = 5
@@ -96,6 +100,10 @@ def comparison(assignment: Assignment) -> str:
 def translation(assignment: Assignment) -> str:
     """The text as it was, under the name of the language: no translation is pretended."""
     named = [b.text for b in assignment.blocks if "lang" in b.name.lower() and b.text]
+    if placed := _LANGUAGE_HERE.search(assignment.wording):
+        # The value that stands where the wording names the language.
+        number = len(_PLACES.findall(assignment.wording, 0, placed.end() + 1)) - 1
+        named = [block.text for block in assignment.blocks[number : number + 1] if block.text]
     found = _LANGUAGE.search(assignment.wording)
     language = one_line(named[0])[:40] if named else found.group(1) if found else "the language asked for"
     text = max((b.text for b in assignment.blocks if b.text not in named), key=len, default=assignment.topic)
@@ -113,12 +121,15 @@ def message(assignment: Assignment) -> str:
 def code(assignment: Assignment) -> str:
     """A small Python function named for the topic; a test of it where one is asked for."""
     name = "_".join(word.lower() for word in keywords(assignment.topic, 3) if word.isidentifier()) or "solve"
+    wants_test = re.search(r"\btests?\b", assignment.wording, re.IGNORECASE)
+    if wants_test and (defined := _DEFINED.search(assignment.material)):
+        name = defined[1]
     task = assignment.topic.replace("\\", " ").replace('"', "'")
     head = f'def {name}(items):\n    """{capital(task)}."""'
     function = f"{head}\n    return [item for item in items if item is not None]"
     test = f"def test_{name}_leaves_out_what_is_missing():\n    assert {name}([1, None, 2]) == [1, 2]"
-    wants_test = re.search(r"\btests?\b", assignment.wording, re.IGNORECASE)
-    return f"```python\n{test if wants_test else function}\n```"
+    text = test if wants_test else function
+    return text if _NO_FENCE.search(assignment.wording) else f"```python\n{text}\n```"
 
 
 def reply(assignment: Assignment) -> str:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     COMPARISON = "comparison"
     ANALYSIS = "analysis"
     CODE = "code"
+    CHART = "chart"
     MESSAGE = "message"
     ANSWER = "answer"
 
@@ -47,6 +48,7 @@ _VERBS = {
     Kind.TRANSLATION: r"translate|locali[sz]e",
     Kind.COMPARISON: r"compare|contrast",
     Kind.ANALYSIS: r"analy[sz]e|interpret|examine|diagnose|describe|measure",
+    Kind.CHART: r"visuali[sz]e|plot|tabulate",
     Kind.MESSAGE: r"(?:reply|respond)\s+to|notify",
     Kind.ANSWER: r"(?:answer|reply|respond)(?!\s+(?:only|just|exactly|in|with|as|by)\b)|explain|tell|clarify",
 }
@@ -74,6 +76,7 @@ _OBJECTS = {
     Kind.SCORE: r"scores?|rating|grade",
     Kind.COMPARISON: r"comparison",
     Kind.ANALYSIS: r"analys[ei]s|diagnosis|statistics",
+    Kind.CHART: r"charts?|tables?|diagrams?|graphs?",
     Kind.ANSWER: r"answer|explanation|reasons?|paragraphs?|sentences?|headlines?|titles?|slogans?|captions?|"
     r"poem|haiku|descriptions?|introduction|conclusion|docstring|commit\s+message",
     Kind.CODE: r"code|functions?|tests?|modules?|scripts?|programs?|class(?:es)?|implementation|query|sql",

@@ -10,24 +10,29 @@ from typing import Any
 import msgspec
 import pytest
 
+from activities.archive import Archive
+from activities.outline import Outline
+from activities.scene import Scene
 from dirigent.adapters.file_artifacts import FileArtifacts
 from dirigent.adapters.sqlite_records import SqliteRecords
 from dirigent.domain.catalogue import (
     Agent,
-    AskStep,
     Definition,
     Fallback,
     InputField,
     Model,
-    PublishStep,
     ResultField,
     Workflow,
+    plain,
 )
 from dirigent.domain.outcomes import Usage
+from dirigent.domain.records import StepRecord
 from dirigent.domain.runs import Held, Perform, StartRun
+from dirigent.domain.steps import AskStep, PublishStep
 from dirigent.ports import Parts
 from dirigent.ports.model import Reply, Request
 from dirigent.records.definitions import Definitions
+from dirigent.records.runs import Runs
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -107,11 +112,15 @@ class Job:
     clock: StillClock
     start: StartRun
 
-    def declare(self, fallback: Fallback) -> None:
-        """The run is frozen to a definition where the writer has this fallback."""
-        writer = msgspec.structs.replace(DEFINITION.agents["writer"], fallback=fallback)
-        agents = {**DEFINITION.agents, "writer": writer}
-        frozen = Definitions(self.parts.artifacts).freeze(msgspec.structs.replace(DEFINITION, agents=agents))
+    def declare(self, fallback: Fallback, step: AskStep | None = None) -> None:
+        """The run is frozen to a definition where its first agent has this fallback."""
+        workflow, writer = DEFINITION.workflow, DEFINITION.agents["writer"]
+        name = "writer" if step is None else step.agent
+        agents = {**DEFINITION.agents, name: msgspec.structs.replace(writer, name=name, fallback=fallback)}
+        if step is not None:
+            workflow = msgspec.structs.replace(workflow, steps=(step,), result={})
+        definition = msgspec.structs.replace(DEFINITION, workflow=workflow, agents=agents)
+        frozen = Definitions(self.parts.artifacts).freeze(definition)
         self.start = msgspec.structs.replace(self.start, definition=asyncio.run(frozen))
 
     def order(self, step: str, *, attempt: int = 1, seconds: float = 30, **more: Any) -> Perform:
@@ -127,6 +136,57 @@ class Job:
             closes=step == "publish",
         )
         return msgspec.structs.replace(order, **more)
+
+    def adopt(self, workflow: Workflow) -> str:
+        """The run is frozen to this workflow, whose agents all speak with the model `m`."""
+        names = {step.agent for step in plain(workflow) if isinstance(step, AskStep)}
+        agents = {
+            name: Agent(name=name, description="", instructions=f"Be {name}.", model="m") for name in names
+        }
+        definition = Definition(workflow=workflow, agents=agents, models=DEFINITION.models)
+        digest = asyncio.run(Definitions(self.parts.artifacts).freeze(definition))
+        self.start = msgspec.structs.replace(self.start, definition=digest, plan=(), claim=None)
+        return digest
+
+    def open(self, **start: Any) -> None:
+        """The run's record is there."""
+        self.start = msgspec.structs.replace(self.start, **start)
+        asyncio.run(self.runs.open(self.start, at=self.clock.now()))
+
+    @property
+    def runs(self) -> Runs:
+        """Records, by somebody who remembers nothing."""
+        return Runs(self.parts.records, self.parts.artifacts)
+
+    def did(self, outline: Outline, step: str, text: str, **record: Any) -> None:
+        """The step is done."""
+        kept = StepRecord(
+            step=step,
+            position=outline.places[step],
+            record=step,
+            output=outline.step(step).output,
+            value=Held(text=text),
+            started_at=self.clock.now(),
+            completed_at=self.clock.now(),
+        )
+        asyncio.run(self.runs.add_step(self.start.run, msgspec.structs.replace(kept, **record)))
+
+    def outline(self) -> Outline:
+        """The definition that the run is frozen to."""
+        return asyncio.run(Archive(self.parts).outline(self.start.definition))
+
+    def scene(self, step: str, **order: Any) -> Scene:
+        """The run as the step sees it."""
+        archive = Archive(self.parts)
+        return Scene(self.order(step, **order), self.outline(), archive)
+
+    def record(self, run: str = "run-1") -> Any:
+        """The run's record."""
+        return asyncio.run(self.runs.get("a", run))
+
+    def steps(self, run: str = "run-1") -> Any:
+        """The records of the run's steps."""
+        return asyncio.run(self.runs.steps(run))
 
 
 @pytest.fixture

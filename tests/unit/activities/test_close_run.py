@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from activities.archive import Archive
 from activities.close_run import close_run
 from dirigent import codec
 from dirigent.domain.outcomes import Category, Done, Failed, Failure
@@ -16,7 +17,7 @@ FAILED = Failed(failure=Failure(category=Category.TIMEOUT, message="late"), atte
 
 def test_writes_the_failure_even_of_a_run_that_was_never_opened(job: Any) -> None:
     order = codec.encode(CloseRun(opening=job.start, failed=FAILED, step="write"))
-    outcome = asyncio.run(close_run(job.parts)(order))
+    outcome = asyncio.run(close_run(Archive(job.parts))(order))
 
     record = asyncio.run(Runs(job.parts.records, job.parts.artifacts).get("a", "run-1"))
     assert codec.decode(Done, outcome) == Done()
@@ -31,7 +32,7 @@ def test_writes_how_far_it_came_and_when_the_same_may_work(job: Any) -> None:
     full = Failure(category=Category.RATE_LIMIT, message="full", retry_after=7.5)
     failed = Failed(failure=full, attempts=0, passage=passage)
     order = CloseRun(opening=job.start, failed=failed, step="write", admission=admission)
-    asyncio.run(close_run(job.parts)(codec.encode(order)))
+    asyncio.run(close_run(Archive(job.parts))(codec.encode(order)))
 
     record = asyncio.run(Runs(job.parts.records, job.parts.artifacts).get("a", "run-1"))
     assert record is not None

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from activities.archive import Archive
 from activities.ask_agent import ask_agent
 from activities.open_run import open_run
 from activities.stage import Stage
@@ -17,7 +18,7 @@ WAITED = Passage(level=Level.ACCOUNT, key="a", refused=1, waited=9.0)
 
 
 def waits(job: Any) -> object:
-    return asyncio.run(open_run(job.parts)(codec.encode(OpenRun(opening=job.start))))
+    return asyncio.run(open_run(Archive(job.parts))(codec.encode(OpenRun(opening=job.start))))
 
 
 def record(job: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from activities.stage import Product, Scene, Stage
+from activities.scene import Scene
+from activities.stage import Product, Stage
 from dirigent.domain.breakers import State
 from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome, Usage
 from dirigent.domain.passages import Level, Passage

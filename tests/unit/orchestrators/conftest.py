@@ -5,10 +5,11 @@ Gates are the app's own entities, over what they remember.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from gatekeeper import Gatekeeper
 from msgspec.structs import replace
 
 from dirigent import codec
@@ -19,12 +20,11 @@ from dirigent.domain.outcomes import Done, Outcome
 from dirigent.domain.runs import Held, PlannedStep, StartRun
 from dirigent.domain.windows import Limits
 from dirigent.ports.orchestration import Steps
-from entities import entities
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-@dataclass
+@dataclass(eq=False)
 class Task:
     """Something yielded: an activity's or a gate's call, a timer or several calls."""
 
@@ -33,29 +33,14 @@ class Task:
     until: datetime | None = None
     gate: Any = None
     parts: list["Task"] = field(default_factory=list)
-
-
-@dataclass
-class Operation:
-    """What an entity sees of one operation."""
-
-    entity_key: str
-    operation_name: str
-    given: Any
-    state: Any
+    #: The first of the parts is waited for, and not all of them.
+    is_race: bool = False
+    is_completed: bool = False
+    is_cancelled: bool = False
     result: Any = None
 
-    def get_input(self) -> Any:
-        return self.given
-
-    def get_state(self, initializer: Callable[[], Any]) -> Any:
-        return initializer() if self.state is None else self.state
-
-    def set_state(self, state: Any) -> None:
-        self.state = state
-
-    def set_result(self, result: Any) -> None:
-        self.result = result
+    def cancel(self) -> None:
+        self.is_cancelled = True
 
 
 @dataclass
@@ -76,13 +61,14 @@ class Rehearsal:
     meanwhile: list[Callable[[], Any]] = field(default_factory=list)
     #: So many times the record cannot be opened.
     broken_listings: int = 0
+    #: How long a gate takes to answer, and the opening of a record.
+    gate_seconds: float = 0.0
+    listing_seconds: float = 0.0
     #: Gate, operation and message.
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     signals: list[tuple[str, str, Any]] = field(default_factory=list)
     #: What gates remember; what none can read makes its operations fail.
     remembered: dict[str, Any] = field(default_factory=dict)
-    _results: dict[int, Any] = field(default_factory=dict)
-    _keep: list[Task] = field(default_factory=list)
 
     def now(self) -> datetime:
         return self.current_utc_datetime
@@ -112,15 +98,15 @@ class Rehearsal:
     def task_all(self, activities: list[Any]) -> Task:
         return Task(parts=activities)
 
+    def task_any(self, activities: list[Any]) -> Task:
+        return Task(parts=activities, is_race=True)
+
+    def call_sub_orchestrator(self, name: str, input_: Any = None, instance_id: str | None = None) -> Task:
+        raise NotImplementedError(f"Nobody here plays {name!r} as {instance_id!r}.")
+
     def operate(self, gate: Any, operation: str, message: Any) -> Any:
         """Let the app's entity perform the operation, whoever asks for it."""
-        address = f"{gate.name}@{gate.key}"
-        entity = {entity.__name__: entity for entity in entities(self, self.catalogue)}[gate.name]
-        state = self.remembered.get(address)
-        performed = Operation(entity_key=gate.key, operation_name=operation, given=message, state=state)
-        entity(performed)
-        self.remembered[address] = performed.state
-        return performed.result
+        return Gatekeeper(self, self.catalogue, self.remembered).operate(gate, operation, message)
 
     def play(self, steps: Steps) -> Any:
         """Drive the generator to its end; what it returns or raises."""
@@ -138,34 +124,51 @@ class Rehearsal:
                 error = died
 
     def _perform(self, task: Task) -> Any:
-        if task.until is not None:
-            self.timers.append(task.until)
-            self.current_utc_datetime = max(self.current_utc_datetime, task.until)
-            if self.meanwhile:
-                self.meanwhile.pop(0)()
-            return None
+        if task.parts and task.is_race:
+            return self._first(task)
         if task.parts:
             return [self._perform(part) for part in task.parts]
-        if id(task) not in self._results:
-            self._keep.append(task)
+        if not task.is_completed:
+            self._end(task)
+        if isinstance(task.result, Exception):
+            raise task.result
+        return task.result
+
+    def _end(self, task: Task) -> None:
+        task.is_completed = True
+        if task.until is None:
             try:
-                self._results[id(task)] = self._answer(task)
+                task.result = self._answer(task)
             except (ConnectionError, codec.Undecodable) as died:
-                self._results[id(task)] = died
-        result = self._results[id(task)]
-        if isinstance(result, Exception):
-            raise result
-        return result
+                task.result = died
+            return
+        self.timers.append(task.until)
+        self.current_utc_datetime = max(self.current_utc_datetime, task.until)
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
+
+    def _first(self, race: Task) -> Task:
+        """Whatever is answered at once comes before timers, and of those the earliest."""
+        if not any(part.is_completed for part in race.parts):
+            calls = [part for part in race.parts if part.until is None]
+            timers = sorted((part for part in race.parts if part.until), key=lambda part: str(part.until))
+            first = (calls or timers)[0]
+            self._first(first) if first.is_race else self._end(first)
+            first.is_completed = True
+        race.result = next(part for part in race.parts if part.is_completed)
+        return next(part for part in race.parts if part.is_completed)
 
     def _answer(self, task: Task) -> Any:
         if task.gate is not None:
             self.asked.append((f"{task.gate.name}@{task.gate.key}", task.activity, task.order))
+            self.current_utc_datetime += timedelta(seconds=self.gate_seconds)
             return self.operate(task.gate, task.activity, task.order)
         if task.activity == "open_run" and self.broken_listings:
             self.broken_listings -= 1
             raise ConnectionError("no store")
         if task.activity == "open_run":
             self.listed.append(task.order["opening"]["run"])
+            self.current_utc_datetime += timedelta(seconds=self.listing_seconds)
             return codec.encode(Done())
         self.calls.append((task.activity, task.order))
         return codec.encode(self.answer(task.activity, task.order))

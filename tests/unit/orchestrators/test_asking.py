@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from dirigent import codec
 from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome
+from dirigent.domain.patterns import Abreast
 from dirigent.domain.pendings import MOST_UNBEGUN, Call
 from dirigent.domain.retries import RetryPolicy
 from dirigent.domain.runs import StartRun, Substitute
@@ -29,6 +30,12 @@ AGENT = Substitute(agent="reserve", home="mini", deployment="mini", timeout=10)
 VALUE = Substitute(timeout=30)
 
 
+def abreast(context: Any, start: StartRun, calls: tuple[Call, ...], deadline: datetime, *more: Any) -> Steps:
+    """The outcomes of calls that go out together."""
+    pattern = yield from asking(context, start, Abreast(ready=calls), deadline, *more)
+    return pattern.outcomes
+
+
 def calls(start: StartRun) -> tuple[Call, ...]:
     return tuple(Call(step=step) for step in start.plan)
 
@@ -36,7 +43,7 @@ def calls(start: StartRun) -> tuple[Call, ...]:
 def test_one_call_is_one_activity(start: StartRun, rehearse: Rehearse) -> None:
     context = rehearse(lambda *_: Done())
 
-    assert context.play(asking(context, start, calls(start)[:1], LATER)) == (Done(),)
+    assert context.play(abreast(context, start, calls(start)[:1], LATER)) == (Done(),)
     assert ([name for name, _ in context.calls], context.timers) == (["ask_agent"], [])
 
 
@@ -44,13 +51,13 @@ def test_outcomes_stand_in_the_order_of_the_calls(start: StartRun, rehearse: Reh
     no = Failed(failure=Failure(category=Category.PERMANENT, message="no"))
     context = rehearse(lambda _, order: Done() if order["step"] == "two" else no)
 
-    assert context.play(asking(context, start, calls(start), LATER)) == (no, Done())
+    assert context.play(abreast(context, start, calls(start), LATER)) == (no, Done())
 
 
 def test_waits_in_a_timer_before_it_asks_again(start: StartRun, rehearse: Rehearse) -> None:
     context = rehearse(lambda _, order: Done() if order["attempt"] == 3 else BUSY)
 
-    assert context.play(asking(context, start, calls(start)[:1], LATER)) == (Done(),)
+    assert context.play(abreast(context, start, calls(start)[:1], LATER)) == (Done(),)
     assert len(context.timers) == 2
     assert [told["waits"][0]["because"] for told in context.told] == ["busy", "busy"]
     assert [order["attempt"] for _, order in context.calls] == [1, 2, 3]
@@ -66,7 +73,7 @@ def test_an_activity_that_dies_is_asked_again(start: StartRun, rehearse: Rehears
 
     context = rehearse(answer)
 
-    assert context.play(asking(context, start, calls(start), LATER)) == (Done(), Done())
+    assert context.play(abreast(context, start, calls(start), LATER)) == (Done(), Done())
     assert [order["step"] for _, order in context.calls] == ["one", "two", "one"]
 
 
@@ -75,7 +82,7 @@ def test_one_that_dies_every_time_is_given_up(start: StartRun, rehearse: Rehears
         raise ConnectionError("worker gone")
 
     context = rehearse(answer)
-    [outcome] = context.play(asking(context, start, calls(start)[:1], LATER))
+    [outcome] = context.play(abreast(context, start, calls(start)[:1], LATER))
 
     assert outcome == Failed(failure=Failure(category=Category.TRANSIENT, message=DIED), attempts=3)
 
@@ -87,7 +94,7 @@ def of_one(start: StartRun, fallback: Substitute | None = None) -> StartRun:
 def test_a_guarded_call_is_a_question_an_activity_and_a_signal(guarded: StartRun, rehearse: Rehearse) -> None:
     context = rehearse(lambda *_: Done())
 
-    assert context.play(asking(context, guarded, calls(guarded)[:1], LATER)) == (Done(),)
+    assert context.play(abreast(context, guarded, calls(guarded)[:1], LATER)) == (Done(),)
     assert [(gate, operation) for gate, operation, _ in context.asked] == [("deployment@gpt", "permit")]
     assert [(gate, operation) for gate, operation, _ in context.signals] == [("deployment@gpt", "settle")]
     assert ([name for name, _ in context.calls], context.timers) == (["ask_agent"], [])
@@ -96,15 +103,15 @@ def test_a_guarded_call_is_a_question_an_activity_and_a_signal(guarded: StartRun
 def test_each_wave_asks_and_settles_anew(guarded: StartRun, rehearse: Rehearse) -> None:
     context = rehearse(lambda _, order: Done() if order["attempt"] == 3 else BUSY)
 
-    assert context.play(asking(context, guarded, calls(guarded), LATER)) == (Done(), Done())
-    # Two together, then each again, twice, when its own time has come.
-    assert (len(context.asked), len(context.signals), len(context.calls)) == (5, 5, 6)
+    assert context.play(abreast(context, guarded, calls(guarded), LATER)) == (Done(), Done())
+    # Two together, then each again, twice, when its own time has come; a failure is told at once.
+    assert (len(context.asked), len(context.signals), len(context.calls)) == (5, 6, 6)
 
 
 def test_waits_where_a_window_is_full_and_says_so(guarded: StartRun, rehearse: Rehearse) -> None:
     context = rehearse(lambda *_: Done(), calls=Limits(burst=None, minute=1, hour=None, day=None))
 
-    assert context.play(asking(context, guarded, calls(guarded), LATER)) == (Done(), Done())
+    assert context.play(abreast(context, guarded, calls(guarded), LATER)) == (Done(), Done())
     assert [order["step"] for _, order in context.calls] == ["one", "two"]
     assert len(context.timers) == 1
     [told] = context.told
@@ -123,7 +130,7 @@ def test_a_dependency_that_failed_too_often_is_left_alone_until_it_is_well(
     context = rehearse(answer, breakers={"gpt": BreakerRules(failures=2)})
     patient = replace(guarded, plan=tuple(replace(step, retry=AT_ONCE) for step in guarded.plan))
 
-    assert context.play(asking(context, patient, calls(patient), LATER)) == (Done(), Done())
+    assert context.play(abreast(context, patient, calls(patient), LATER)) == (Done(), Done())
     # Two that open the circuit and, when it has cooled, two that go well, one as the trial.
     assert len(context.calls) == 4
     passages = [order["passage"] for _, order in context.calls]
@@ -140,7 +147,7 @@ def test_the_fallback_answers_at_once_where_the_circuit_is_open(
         breakers={"gpt": BreakerRules(failures=1)},
     )
     start = of_one(guarded, fallback)
-    [outcome] = context.play(asking(context, start, calls(start), LATER))
+    [outcome] = context.play(abreast(context, start, calls(start), LATER))
 
     assert outcome == Done(is_degraded=True)
     assert [order["attempt"] for _, order in context.calls] == [1, 2]
@@ -153,7 +160,7 @@ def test_tells_both_failures_where_the_fallback_fails_too(guarded: StartRun, reh
     no = Failed(failure=Failure(category=Category.PERMANENT, message="no"), is_theirs=True)
     context = rehearse(lambda *_: no)
     start = of_one(guarded, AGENT)
-    [outcome] = context.play(asking(context, start, calls(start), LATER))
+    [outcome] = context.play(abreast(context, start, calls(start), LATER))
 
     assert outcome.failure == Failure(
         category=Category.PERMANENT, message="no; it stood in because of this: no"
@@ -164,7 +171,7 @@ def test_tells_both_failures_where_the_fallback_fails_too(guarded: StartRun, reh
 def test_nobody_goes_ahead_where_a_gate_never_answers(guarded: StartRun, rehearse: Rehearse) -> None:
     context = rehearse(lambda *_: Done())
     context.remembered["deployment@gpt"] = {"seen": "yesterday"}
-    outcomes = context.play(asking(context, guarded, calls(guarded), LATER))
+    outcomes = context.play(abreast(context, guarded, calls(guarded), LATER))
 
     assert [outcome.failure for outcome in outcomes] == [SILENT, SILENT]
     assert (context.calls, context.signals) == ([], [])
@@ -174,7 +181,7 @@ def test_nobody_goes_ahead_where_a_gate_never_answers(guarded: StartRun, rehears
 def test_a_gate_that_answers_again_lets_it_go_on(guarded: StartRun, rehearse: Rehearse) -> None:
     context = rehearse(lambda *_: Done())
     context.remembered["deployment@gpt"] = {"seen": "yesterday"}
-    steps = asking(context, guarded, calls(guarded)[:1], LATER)
+    steps = abreast(context, guarded, calls(guarded)[:1], LATER)
     context.play(until_timer(steps))
     del context.remembered["deployment@gpt"]
 
@@ -187,11 +194,11 @@ def test_a_pause_that_a_provider_asked_for_holds_for_others(guarded: StartRun, r
     )
     first = rehearse(lambda *_: busy)
     impatient = replace(guarded, plan=(replace(guarded.plan[0], retry=RetryPolicy(max_attempts=1)),))
-    first.play(asking(first, impatient, calls(impatient), LATER))
+    first.play(abreast(first, impatient, calls(impatient), LATER))
     second = rehearse(lambda *_: Done())
     second.remembered = first.remembered
 
-    assert second.play(asking(second, guarded, calls(guarded)[:1], LATER)) == (Done(),)
+    assert second.play(abreast(second, guarded, calls(guarded)[:1], LATER)) == (Done(),)
     assert (second.now() - first.now()).total_seconds() >= 40
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -14,9 +14,11 @@ from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.crowds import unpacked
 from dirigent.domain.deployment_gate import DeploymentGate
 from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome
+from dirigent.domain.patterns import Abreast
 from dirigent.domain.pendings import Call
 from dirigent.domain.runs import PlannedStep, StartRun, Substitute
 from dirigent.domain.windows import Limits
+from dirigent.ports.orchestration import Steps
 from orchestrators.asking import asking
 
 Rehearse = Callable[..., Any]
@@ -49,6 +51,12 @@ RULES = st.builds(
 LIMITS = st.builds(
     Limits, burst=st.sampled_from([None, 1, 3]), minute=st.sampled_from([None, 2, 60]), hour=st.just(20)
 )
+
+
+def abreast(context: Any, start: StartRun, calls: tuple[Call, ...], deadline: datetime, *more: Any) -> Steps:
+    """The outcomes of calls that go out together."""
+    pattern = yield from asking(context, start, Abreast(ready=calls), deadline, *more)
+    return pattern.outcomes
 
 
 def counted(context: Any) -> Counter[tuple[str, str]]:
@@ -95,12 +103,13 @@ def test_gates_have_counted_what_was_called_and_wait_for_nobody(
         return outcome
 
     context = rehearse(answer, breakers=breakers, calls=data.draw(LIMITS))
+    context.gate_seconds = data.draw(st.sampled_from([0.0, 0.0, 2.0]))
     step = guarded.plan[0]
     plan = tuple(
         replace(step, name=str(place), fallback=fallback) for place, fallback in enumerate(fallbacks)
     )
     calls = tuple(Call(step=step) for step in plan)
-    outcomes = context.play(asking(context, guarded, calls, context.now() + timedelta(hours=1)))
+    outcomes = context.play(abreast(context, guarded, calls, context.now() + timedelta(hours=1)))
 
     assert len(outcomes) == len(plan)
     assert counted(context) == called(context, plan)

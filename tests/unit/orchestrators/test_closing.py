@@ -8,6 +8,7 @@ import pytest
 from dirigent import codec
 from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome
 from dirigent.domain.passages import Level, Passage
+from dirigent.domain.patterns import Settled
 from dirigent.domain.runs import CloseRun, StartRun
 from orchestrators.closing import PAUSES, RunFailed, closing
 
@@ -20,7 +21,7 @@ def test_tries_again_to_write_the_end_down(start: StartRun, rehearse: Rehearse) 
     context = rehearse(lambda *_: next(answers))
 
     with pytest.raises(RunFailed, match="the run failed"):
-        context.play(closing(context, start, NO, None))
+        context.play(closing(context, start, Settled(failed=NO)))
     assert ([name for name, _ in context.calls], len(context.timers)) == (["close_run"] * 3, 2)
 
 
@@ -28,7 +29,7 @@ def test_ends_even_if_the_end_cannot_be_written_down(start: StartRun, rehearse: 
     context = rehearse(lambda *_: NO)
 
     with pytest.raises(RunFailed):
-        context.play(closing(context, start, NO, "one"))
+        context.play(closing(context, start, Settled(failed=NO, step="one")))
     assert len(context.timers) == len(PAUSES)
 
 
@@ -37,6 +38,6 @@ def test_tells_the_record_how_the_run_was_admitted(start: StartRun, rehearse: Re
     admission = Passage(level=Level.ACCOUNT, key="a", refused=2, waited=3.5)
 
     with pytest.raises(RunFailed):
-        context.play(closing(context, start, NO, None, admission))
+        context.play(closing(context, start, Settled(failed=NO), admission))
     [(_, order)] = context.calls
     assert codec.decode(CloseRun, order).admission == admission

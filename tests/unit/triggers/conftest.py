@@ -1,5 +1,6 @@
 """An app without a host: shipped stores in a folder, a small catalogue, a durable client that remembers."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable, Iterator
@@ -14,29 +15,33 @@ import azure.functions as func
 import pytest
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 from azure.durable_functions.models.EntityStateResponse import EntityStateResponse
+from msgspec.structs import replace
 
 from dirigent import codec
 from dirigent.adapters.file_artifacts import FileArtifacts
 from dirigent.adapters.scripted_model import ScriptedModel
 from dirigent.adapters.sqlite_records import SqliteRecords
 from dirigent.domain.account_gate import AccountGate
-from dirigent.domain.catalogue import (
-    Agent,
-    AskStep,
-    Catalogue,
-    InputField,
-    Model,
-    PublishStep,
-    ResultField,
-    Workflow,
-)
+from dirigent.domain.catalogue import Agent, Catalogue, InputField, Model, ResultField, Workflow
 from dirigent.domain.deployment_gate import DeploymentGate
+from dirigent.domain.elections import Election, Voter
 from dirigent.domain.gates import Gate, Start, account_gate
 from dirigent.domain.messages import Message
 from dirigent.domain.passages import micros
-from dirigent.domain.runs import Held, StartRun
+from dirigent.domain.runs import Held, Nested, StartRun
+from dirigent.domain.steps import (
+    AnswerField,
+    AskStep,
+    ChooseStep,
+    CombineStep,
+    PublishStep,
+    TallyStep,
+    WorkflowStep,
+)
+from dirigent.domain.teams import Team
 from dirigent.ports import Parts
 from dirigent.settings import Settings
+from triggers.freezing import Freezing
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -59,6 +64,75 @@ CATALOGUE = Catalogue(
         "idler": Agent(name="idler", description="Waits.", instructions="Wait.", model="m"),
     },
     workflows={WORKFLOW.name: WORKFLOW},
+)
+
+
+def ask(name: str, **others: Any) -> AskStep:
+    """A step that asks the writer."""
+    return AskStep(**({"name": name, "agent": "writer", "prompt": "On {{topic}}.", "output": name} | others))
+
+
+def declared(name: str, pattern: str, *steps: Any, **others: Any) -> Workflow:
+    """A workflow of that pattern on a topic."""
+    values = {"description": "-", "type": name, "input": (InputField(name="topic"),), "result": {}} | others
+    return Workflow(name=name, pattern=pattern, steps=steps, **values)  # type: ignore[arg-type]
+
+
+RESEARCH = declared(
+    "multi-source-research",
+    "fan_out",
+    ask("web"),
+    ask("news"),
+    WorkflowStep(name="deep", workflow="vote", output="deep", given={"topic": "topic"}),
+    ask("summary"),
+    type="parallel_research",
+    input=(
+        InputField(name="query", missing="Query required"),
+        InputField(name="agents", type="list", required=False),
+        InputField(name="tone", required=False),
+    ),
+    select="agents",
+    team=Team(name="", members=("web", "news", "deep"), merge="summary", deadline=30, needed=2),
+)
+TREE = declared(
+    "tree",
+    "hierarchy",
+    ask("master-brief"),
+    ask("scraper"),
+    ask("analyst"),
+    ask("research"),
+    ask("editor"),
+    ask("master"),
+    team=Team(
+        name="master",
+        brief="master-brief",
+        members=(Team(name="research", members=("scraper", "analyst"), merge="research"), "editor"),
+        merge="master",
+    ),
+)
+VOTE = declared(
+    "vote",
+    "quorum",
+    ask("gpt"),
+    ask("claude"),
+    ask("arbiter"),
+    TallyStep(name="tally", output="tally"),
+    election=Election(
+        voters=(Voter(name="gpt"), Voter(name="claude")), needed=2, tally="tally", resolution="arbiter"
+    ),
+)
+DESK = declared(
+    "desk",
+    "sequential",
+    ask("triage", answers=(AnswerField(name="kind", one_of=("hard", "plain")),)),
+    ChooseStep(
+        name="process",
+        choose="triage.kind",
+        output="processed",
+        branches={"hard": WorkflowStep(name="process", workflow="multi-source-research", output="processed")},
+        otherwise=ask("process", output="processed"),
+    ),
+    CombineStep(name="file", output="filed"),
 )
 
 
@@ -96,6 +170,10 @@ class Client:
     is_down: bool = False
     #: Everything else goes well.
     starts_nothing: bool = False
+    #: Instances that come up when others have ended, by these.
+    births: dict[str, str] = field(default_factory=dict)
+    #: Who was told to end, in that order.
+    ended: list[str] = field(default_factory=list)
 
     async def start_new(self, name: str, *, instance_id: str, client_input: Any) -> str:
         if self.is_down or self.starts_nothing or instance_id in self.instances:
@@ -135,7 +213,10 @@ class Client:
     async def terminate(self, run: str, reason: str) -> None:
         if self.is_down or run not in self.instances:
             raise DurableDown(f"No instance with ID '{run}' found.")
+        self.ended.append(run)
         self.put(run, "Terminated", output=reason)
+        if (born := self.births.pop(run, None)) is not None:
+            self.put(born, "Running")
 
     async def read_entity_state(self, entity: df.EntityId) -> EntityStateResponse:
         if self.is_down:
@@ -211,6 +292,10 @@ class Bench:
             gate, _ = gate.admit(self.catalogue.account("default"), start, now)
         self.put_gate(account_gate("default"), gate)
 
+    def frozen(self, name: str) -> Nested:
+        """A workflow as it is frozen into a start."""
+        return asyncio.run(Freezing(self.catalogue, self.parts.artifacts).frozen(name))
+
     def enforced(self, **others: str) -> Settings:
         """The settings of an app that tells accounts apart by who signed in."""
         environment = {
@@ -257,3 +342,11 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     settings = Settings.read({"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "DIRIGENT_DATA": str(tmp_path)})
     yield Bench(parts=parts, clock=clock, client=Client(clock), settings=settings)
     records.close()
+
+
+@pytest.fixture
+def wide(bench: Bench) -> Bench:
+    """The same app with a workflow of each pattern, some of which are steps of others."""
+    workflows = {workflow.name: workflow for workflow in (WORKFLOW, RESEARCH, TREE, VOTE, DESK)}
+    bench.catalogue = replace(CATALOGUE, workflows=workflows)
+    return bench

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from dirigent.domain.catalogue import Fallback
+from dirigent.domain.steps import AskStep, ChooseStep
 from dirigent.domain.windows import Limits
 from triggers.directory import agent_view, directory
 
@@ -131,3 +132,13 @@ def test_sends_a_list_once_to_a_caller_who_keeps_it(bench: Any, function: str) -
     again = asyncio.run(handler(req=bench.request("x", headers={"If-None-Match": tag})))
 
     assert again.status_code == 304
+
+
+def test_an_agent_works_in_every_branch_of_a_choice(bench: Any) -> None:
+    catalogue = bench.catalogue
+    ask = AskStep(name="c", agent="idler", prompt="p", output="c")
+    choice = ChooseStep(name="c", choose="draft.kind", output="c", branches={"x": ask})
+    workflow = replace(catalogue.workflows["content-creation"], steps=(choice,))
+    chosen = replace(catalogue, workflows={"content-creation": workflow})
+
+    assert agent_view(catalogue.agents["idler"], chosen)["workflows"] == ["content-creation"]

@@ -26,6 +26,7 @@ def test_reads_every_parameter() -> None:
         "account": "default",
         "from": "2030-01-01",
         "to": "2030-01-01T12:00:00+02:00",
+        "children": "true",
         "limit": "200",
         "continuation_token": "t",
         "code": "key",
@@ -37,6 +38,7 @@ def test_reads_every_parameter() -> None:
         workflow="w",
         earliest=datetime(2030, 1, 1, tzinfo=UTC),
         latest=datetime(2030, 1, 1, 10, tzinfo=UTC),
+        children=True,
         limit=200,
         token="t",
     )
@@ -51,6 +53,7 @@ def test_reads_every_parameter() -> None:
         ("from", "yesterday", "2026-01-31T08:00:00Z"),
         ("from", "2030-01-01T00:00:00 02:00", "%2B"),
         ("to", "0001-01-01T00:00:00+14:00", "2026-01-31"),
+        ("children", "yes", "`true`"),
         ("limit", "0", "1 to 200"),
         ("limit", "201", "1 to 200"),
         ("limit", "٣", "1 to 200"),

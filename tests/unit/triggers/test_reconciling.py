@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dirigent import codec
 from dirigent.domain.outcomes import Category
 from dirigent.domain.records import RunRecord
-from dirigent.domain.runs import Held, Status
+from dirigent.domain.runs import Held, Parent, Status
 from dirigent.records.claims import Claim, Claims
 from dirigent.records.runs import Filter, Runs, opened
 from triggers.instances import DurableInstances
@@ -138,6 +138,31 @@ def test_does_not_raise_a_run_again_whose_record_was_removed(bench: Any) -> None
     bench.client.put("run-1", "Completed")
 
     assert found(bench) is None
+
+
+@pytest.mark.parametrize("opens", [True, False])
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [("Running", Status.IN_PROGRESS), ("Failed", Status.FAILED), ("Terminated", Status.CANCELLED)],
+)
+def test_shows_a_run_within_a_run_as_it_stands(bench: Any, told: str, status: Status, opens: bool) -> None:
+    parent = Parent(run="run-0", definition="digest", step="deep", until=bench.clock.now())
+    begin(bench, opens=opens, parent=parent, input=Held())
+    bench.client.put("run-1", told, output="out of memory")
+
+    record = found(bench)
+    assert record is not None
+    assert (record.status, record.parent) == (status, "run-0")
+    assert found(bench, account="other") is None
+
+
+def test_shows_no_input_of_a_run_within_a_run_that_has_not_opened(bench: Any) -> None:
+    parent = Parent(run="run-0", definition="digest", step="deep", until=bench.clock.now())
+    begin(bench, opens=False, parent=parent, input=Held())
+
+    record = found(bench)
+    assert record is not None
+    assert record.input == Held(text="{}")
 
 
 def test_marks_the_claim_of_a_run_that_never_could(bench: Any) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from dirigent import codec
 from dirigent.domain.outcomes import Usage
 from dirigent.domain.records import RunRecord, StepRecord
-from dirigent.domain.run_ids import new_run_id
+from dirigent.domain.run_ids import child_id, new_run_id
 from dirigent.domain.runs import Held, Status
 from dirigent.records.claims import Claim, Claims
 from dirigent.records.runs import Filter, Runs
@@ -74,6 +75,35 @@ def test_removes_all_that_is_kept_of_an_old_run(bench: Any) -> None:
     assert (kept(bench), asyncio.run(runs(bench).steps(run)), bench.client.instances) == ((), (), {})
     assert asyncio.run(bench.parts.artifacts.get(f"runs/{run}/article.md")) is None
     assert asyncio.run(Claims(bench.parts.records).make(claim(bench, "another"))) is None
+
+
+def test_has_the_voters_of_an_old_vote_forgotten_too(wide: Any) -> None:
+    run, now = new_run_id(wide.clock.now(), 1), wide.clock.now()
+    start = wide.opening(run, election=wide.catalogue.workflows["vote"].election)
+    asyncio.run(runs(wide).open(start, at=now))
+    asyncio.run(runs(wide).complete("default", run, Held(text="{}"), at=now))
+    wide.client.put(run, "Completed", client_input=codec.encode(start))
+    for name in ("gpt", "claude", "elsewhere"):
+        wide.client.put(child_id(run, name), "Completed")
+    wide.clock.time += AGE + timedelta(seconds=1)
+
+    assert sweep(wide) == Swept(removed=1)
+    assert list(wide.client.instances) == [child_id(run, "elsewhere")]
+
+
+def test_leaves_runs_within_runs_until_they_are_old_themselves(wide: Any) -> None:
+    run, plan = new_run_id(wide.clock.now(), 1), wide.frozen("multi-source-research").plan
+    start = wide.opening(run, plan=plan)
+    child = wide.opening(child_id(run, "deep"))
+    for opening in (start, child):
+        asyncio.run(runs(wide).open(opening, at=wide.clock.now()))
+        wide.client.put(opening.run, "Completed", client_input=codec.encode(opening))
+    asyncio.run(runs(wide).complete("default", run, Held(text="{}"), at=wide.clock.now()))
+    wide.clock.time += AGE + timedelta(seconds=1)
+    asyncio.run(runs(wide).complete("default", child.run, Held(text="{}"), at=wide.clock.now()))
+
+    assert sweep(wide) == Swept(removed=1, left=1)
+    assert list(wide.client.instances) == [child.run]
 
 
 def test_leaves_runs_that_are_young(bench: Any) -> None:

@@ -102,6 +102,32 @@ def test_freezes_into_the_start_all_that_the_run_needs(bench: Any) -> None:
     assert (start.input.text, start.created_at) == ('{"topic":"tea"}', bench.clock.now())
 
 
+def test_freezes_teams_and_votes_into_the_start(wide: Any) -> None:
+    for name in ("tree", "vote"):
+        workflow = wide.catalogue.workflows[name]
+        values = Wanted(caller=Caller(account="default"), workflow=workflow, values={"topic": "tea"})
+        asked = starting(wide).start(values, DurableInstances(wide.client), DurableGates(wide.client))
+        run = asyncio.run(asked).run
+
+        start = started_with(wide, run)
+        assert wide.client.instances[run]["name"] == workflow.pattern
+        assert (start.team, start.election) == (workflow.team, workflow.election)
+        assert start.plan == wide.catalogue.definition(name).plan()
+
+
+def test_sends_out_only_the_branches_that_are_wanted(wide: Any) -> None:
+    workflow = wide.catalogue.workflows["multi-source-research"]
+    values: dict[str, object] = {"query": "tea", "agents": ["web", "deep"]}
+    asked = Wanted(caller=Caller(account="default"), workflow=workflow, values=values)
+    desk = starting(wide).start(asked, DurableInstances(wide.client), DurableGates(wide.client))
+    start = started_with(wide, asyncio.run(desk).run)
+
+    assert start.team is not None
+    assert start.team.names == ("web", "deep")
+    assert [step.name for step in start.plan] == ["web", "deep", "summary"]
+    assert start.plan[1].nested is not None
+
+
 def test_keeps_a_long_input_as_an_artifact(bench: Any) -> None:
     started = ask(bench, topic="t" * 50_000)
 
@@ -138,6 +164,23 @@ def test_refuses_a_key_that_was_used_for_another_input(bench: Any) -> None:
     with pytest.raises(Refused, match="another input") as refused:
         ask(bench, "k", topic="coffee")
     assert refused.value.status == 409
+
+
+def test_knows_a_request_again_whose_branches_the_catalogue_has_named_otherwise_since(wide: Any) -> None:
+    workflow = wide.catalogue.workflows["multi-source-research"]
+
+    def ask_again(*agents: str, is_filled_in: bool) -> Started:
+        values: dict[str, object] = {"query": "tea", "agents": list(agents)}
+        caller = Caller(account="default")
+        asked = Wanted(caller=caller, workflow=workflow, values=values, is_filled_in=is_filled_in, key="k")
+        desk = starting(wide).start(asked, DurableInstances(wide.client), DurableGates(wide.client))
+        return asyncio.run(desk)
+
+    first = ask_again("web", "deep", is_filled_in=True)
+
+    assert ask_again("web", is_filled_in=True) == Started(run=first.run, is_replay=True)
+    with pytest.raises(Refused, match="another input"):
+        ask_again("web", is_filled_in=False)
 
 
 def test_does_not_say_that_a_run_was_started_which_may_never_be(bench: Any) -> None:

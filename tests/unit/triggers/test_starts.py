@@ -28,11 +28,12 @@ def post(
     return answer
 
 
-def tutorial(bench: Any, body: bytes) -> func.HttpResponse:
+def tutorial(bench: Any, body: bytes, route: str = "create-content") -> func.HttpResponse:
     """Ask as the tutorial does."""
     functions = bench.functions(starts(bench.parts, bench.catalogue, bench.settings))
-    request = bench.request("create-content", method="POST", body=body)
-    answer: func.HttpResponse = asyncio.run(functions["create_content"](req=request, client=bench.client))
+    function = functions[route.replace("-", "_")]
+    request = bench.request(route, method="POST", body=body)
+    answer: func.HttpResponse = asyncio.run(function(req=request, client=bench.client))
     return answer
 
 
@@ -114,6 +115,67 @@ def test_starts_the_tutorials_workflow(bench: Any) -> None:
     [run] = bench.client.started
     assert (answer.status_code, json.loads(answer.get_body())["task_id"]) == (202, run)
     assert answer.headers["Location"] == f"http://host/api/task/{run}"
+
+
+def test_answers_the_tutorials_parallel_start_as_the_tutorial_does(wide: Any) -> None:
+    answer = tutorial(wide, b'{"query": "tea"}', "research-parallel")
+
+    [run] = wide.client.started
+    told = json.loads(answer.get_body())
+    where = f"http://host/api/task/{run}"
+    assert (answer.status_code, answer.headers["Location"]) == (202, where)
+    assert told == {
+        "task_id": run,
+        "status": "started",
+        "workflow": "parallel",
+        "agents_dispatched": 3,
+        "message": f"The workflow 'multi-source-research' was started; follow it at {where}.",
+        "id": run,
+        "statusQueryGetUri": f"http://host/instances/{run}?code=key",
+    }
+
+
+def test_answers_the_error_of_the_tutorials_parallel_start_as_the_tutorial_does(wide: Any) -> None:
+    answer = tutorial(wide, b'{"agents": ["web", "news"]}', "research-parallel")
+
+    assert (answer.status_code, json.loads(answer.get_body())) == (400, {"error": "Query required"})
+
+
+def test_knows_no_route_of_the_tutorial_without_its_workflow(bench: Any) -> None:
+    answer = tutorial(bench, b'{"query": "tea"}', "research-parallel")
+
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert json.loads(answer.get_body())["error"].startswith("There is no workflow 'multi-source-research': ")
+
+
+@pytest.mark.parametrize(
+    ("name", "workflow", "agents", "steps"),
+    [
+        ("multi-source-research", "parallel", 2, ["web", "deep", "summary"]),
+        ("tree", "hierarchy", 4, ["master-brief", "scraper", "analyst", "research", "editor", "master"]),
+        ("vote", "quorum", 2, ["gpt", "claude", "arbiter", "tally"]),
+        ("desk", "sequential", None, ["triage", "process", "file"]),
+    ],
+)
+def test_tells_the_pattern_and_how_many_it_sends_out(
+    wide: Any, name: str, workflow: str, agents: int | None, steps: list[str]
+) -> None:
+    is_research = name == "multi-source-research"
+    answer = post(wide, b'{"query": "q", "agents": ["deep", "web"]}' if is_research else TEA, name=name)
+
+    told = json.loads(answer.get_body())
+    assert (told["workflow"], told.get("agents_dispatched"), told["steps"]) == (workflow, agents, steps)
+
+
+def test_shows_the_branches_in_the_input_and_refuses_others(wide: Any) -> None:
+    good = post(wide, b'{"query": "tea"}', name="multi-source-research")
+    bad = post(wide, b'{"query": "tea", "agents": ["web", "wbe"]}', name="multi-source-research")
+    [run] = wide.client.started
+    start = json.loads(wide.client.instances[run]["input"])
+
+    assert (good.status_code, bad.status_code) == (202, 400)
+    assert json.loads(start["input"]["text"]) == {"query": "tea", "agents": ["web", "news", "deep"]}
+    assert [problem["field"] for problem in json.loads(bad.get_body())["errors"]] == ["agents[1]"]
 
 
 def test_takes_no_more_than_the_limit(bench: Any) -> None:

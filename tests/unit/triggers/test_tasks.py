@@ -2,16 +2,23 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import azure.functions as func
 import pytest
+from msgspec.structs import replace
 
-from dirigent.domain.run_ids import new_run_id
-from dirigent.domain.runs import Held
+from dirigent import codec
+from dirigent.domain.catalogue import ResultField
+from dirigent.domain.outcomes import Category, Missing
+from dirigent.domain.records import StepRecord
+from dirigent.domain.run_ids import child_id, new_run_id
+from dirigent.domain.runs import Held, Parent
+from dirigent.domain.waves import Wait
 from dirigent.records.runs import Runs
+from triggers.instances import DurableInstances
 from triggers.tasks import tasks
 
 
@@ -157,8 +164,151 @@ def test_ends_a_run_that_goes_on(bench: Any) -> None:
     assert json.loads(answer.get_body())["task_id"] == run
     assert (task["status"], task["error"]["message"]) == (
         "cancelled",
-        "Somebody ended the run: cancelled by the account 'default': The topic is stale.",
+        "Cancelled by the account 'default': The topic is stale.",
     )
+
+
+def step(name: str, at: datetime, **others: Any) -> StepRecord:
+    """A step that was done then."""
+    return StepRecord(
+        step=name,
+        position=0,
+        record=name,
+        output=name,
+        value=Held(text=""),
+        started_at=at,
+        completed_at=at,
+        **others,
+    )
+
+
+def begin_research(wide: Any) -> tuple[str, str]:
+    """A run, one branch of which is a run: both go on; their ids."""
+    frozen, run = wide.frozen("multi-source-research"), new_run_id(wide.clock.now(), 1)
+    start = wide.opening(run, plan=frozen.plan, definition=frozen.definition)
+    parent = Parent(run=run, definition=frozen.definition, step="deep", until=wide.clock.now())
+    nested = wide.opening(child_id(run, "deep"), parent=parent, workflow="vote")
+    runs = Runs(wide.parts.records, wide.parts.artifacts)
+    for each in (start, nested):
+        asyncio.run(runs.open(each, at=wide.clock.now()))
+        asyncio.run(DurableInstances(wide.client).start("fan_out", each))
+        wide.client.put(each.run, "Running")
+    return run, nested.run
+
+
+def test_ends_the_runs_within_a_run_too(wide: Any) -> None:
+    run, nested = begin_research(wide)
+    answer = cancel(wide, run)
+    task = json.loads(get(wide, "show_task", path=f"task/{nested}", id=nested).get_body())
+
+    assert json.loads(answer.get_body())["status"] == "cancelled"
+    assert (task["status"], task["parent"]) == ("cancelled", run)
+    assert wide.client.ended == [run, nested]
+
+
+def test_ends_what_is_left_of_a_run_that_was_ended_alone(wide: Any) -> None:
+    run, nested = begin_research(wide)
+    wide.client.put(run, "Terminated")
+    answers = [cancel(wide, run) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [202, 409]
+    assert wide.client.ended == [nested]
+
+
+def test_tells_what_is_ahead_of_a_run(wide: Any) -> None:
+    run, nested = begin_research(wide)
+    task = json.loads(get(wide, "show_task", path="x", id=run).get_body())
+
+    assert [(step["name"], step["state"]) for step in task["ahead"]] == [
+        ("web", "under_way"),
+        ("news", "under_way"),
+        ("deep", "under_way"),
+        ("summary", "to_come"),
+    ]
+    assert task["ahead"][2]["child"] == nested
+
+
+def test_tells_what_was_cut_when_a_run_was_cancelled(wide: Any) -> None:
+    run, nested = begin_research(wide)
+    asyncio.run(Runs(wide.parts.records, wide.parts.artifacts).add_step(run, step("web", wide.clock.now())))
+    cancel(wide, run)
+    task = json.loads(get(wide, "show_task", path="x", id=run).get_body())
+
+    assert [(each["step"], each.get("child")) for each in task["cut"]] == [("news", None), ("deep", nested)]
+
+
+def test_tells_what_voters_wait_for(wide: Any) -> None:
+    run, start = "run-1", wide.opening("run-1", definition=wide.frozen("vote").definition)
+    asyncio.run(Runs(wide.parts.records, wide.parts.artifacts).open(start, at=wide.clock.now()))
+    due = wide.clock.now() + timedelta(seconds=5)
+    wait = Wait(step="claude", attempts=1, next_try=due, category=Category.TRANSIENT, because="busy")
+    for instance in (run, child_id(run, "claude")):
+        wide.client.put(instance, "Running")
+    wide.client.instances[child_id(run, "claude")]["customStatus"] = {"waits": codec.encode((wait,))}
+    found = [
+        json.loads(get(wide, shown, path="x", id=run).get_body()) for shown in ("show_task", "trace_task")
+    ]
+
+    told = [[(each["step"], each["because"]) for each in one["waits"]] for one in found]
+    assert told == [[("claude", "busy")]] * 2
+
+
+def test_tells_whom_a_run_has_given_up_while_it_goes_on(wide: Any) -> None:
+    run, _ = begin_research(wide)
+    since = wide.clock.now()
+    missing = Missing(branch="news", category=Category.TIMEOUT, because="no answer", since=since)
+    wide.client.instances[run]["customStatus"] = {"waits": [], "missing": codec.encode((missing,))}
+    task = json.loads(get(wide, "show_task", path="x", id=run).get_body())
+    trace = json.loads(get(wide, "trace_task", path="x", id=run).get_body())
+
+    [found] = [step for step in task["ahead"] if step["state"] == "given_up"]
+    assert (found["step"], found["category"], found["because"]) == ("news", "TIMEOUT", "no answer")
+    assert [(row["name"], row["state"]) for row in trace["steps"]] == [("news", "missing")]
+    assert trace["pipeline"] == "news ✗"
+
+
+def test_lists_runs_within_runs_only_to_whoever_asks_for_them(wide: Any) -> None:
+    run, nested = begin_research(wide)
+    listed = [
+        json.loads(get(wide, "list_tasks", path="tasks", params=params).get_body())["tasks"]
+        for params in ({}, {"children": "true"})
+    ]
+
+    assert [[task["id"] for task in tasks] for tasks in listed] == [[run], [run, nested]]
+    assert [task.get("parent") for task in listed[1]] == [None, run]
+
+
+def test_traces_the_runs_within_a_run(wide: Any) -> None:
+    run, nested = begin_research(wide)
+    told = json.loads(get(wide, "trace_task", path="x", id=run).get_body())
+    inside = json.loads(get(wide, "trace_task", path="x", id=nested).get_body())
+
+    [child] = told["children"]
+    assert (child["id"], child["step"], child["workflow"]) == (nested, "deep", "vote")
+    assert (child["status"], inside["parent"]) == ("in_progress", run)
+
+
+def test_traces_a_vote_that_was_not_waited_for_as_late(wide: Any) -> None:
+    vote = replace(wide.catalogue.workflows["vote"], result={"votes": ResultField(value="ballots")})
+    wide.catalogue = replace(wide.catalogue, workflows=wide.catalogue.workflows | {"vote": vote})
+    runs, now, run = Runs(wide.parts.records, wide.parts.artifacts), wide.clock.now(), "run-1"
+    asyncio.run(runs.open(wide.opening(run, definition=wide.frozen("vote").definition), at=now))
+    asyncio.run(runs.add_step(run, step("gpt", now)))
+    result = Held(text='{"votes":[{"voter":"gpt","said":"unheard"}]}')
+    asyncio.run(runs.complete("default", run, result, at=now))
+    told = json.loads(get(wide, "trace_task", path="x", id=run).get_body())
+
+    assert (told["steps"][0]["late"], told["pipeline"]) == (True, "")
+
+
+@pytest.mark.parametrize("function", ["show_task", "trace_task"])
+def test_says_that_the_scripted_model_spoke_within_a_run(wide: Any, function: str) -> None:
+    run, nested = begin_research(wide)
+    runs, now = Runs(wide.parts.records, wide.parts.artifacts), wide.clock.now()
+    asyncio.run(runs.add_step(run, step("deep", now, child=nested)))
+    asyncio.run(runs.add_step(nested, step("gpt", now, model="scripted:gpt")))
+
+    assert json.loads(get(wide, function, path="x", id=run).get_body())["simulated"] is True
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"reason": null}', b'{"reason": " "}'])

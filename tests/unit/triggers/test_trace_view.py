@@ -5,10 +5,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dirigent.domain.outcomes import Category, Usage
+from dirigent.domain.outcomes import Category, Missing, Turnout, Usage
 from dirigent.domain.passages import Level, Passage
 from dirigent.domain.records import Degraded, RunError, RunRecord, StepRecord
 from dirigent.domain.runs import Held, Status
+from triggers.children import Child
 from triggers.passage_view import passage_view
 from triggers.trace_view import trace_view
 
@@ -130,3 +131,96 @@ def test_marks_the_steps_that_a_fallback_answered() -> None:
         {"by": "value", "category": Category.TIMEOUT, "because": "late"},
         None,
     ]
+
+
+def test_counts_waits_from_when_a_step_could_begin_whoever_is_beside_it(wide: Any) -> None:
+    workflow = wide.catalogue.workflows["multi-source-research"]
+    steps = (replace(WRITE, step="web"), replace(PUBLISH, step="news"), replace(PUBLISH, step="deep"))
+    last = replace(PUBLISH, step="summary", started_at=AT + timedelta(seconds=5.25))
+    view: Any = trace_view(RECORD, (*steps, last), workflow=workflow)
+
+    assert [step["waited"] for step in view["steps"]] == [1.0, 4.0, 4.0, 1.0]
+    assert view["pipeline"] == "[web, news, deep] → summary"
+
+
+def test_counts_what_a_run_within_it_consumed_once_and_tells_its_id() -> None:
+    usage = Usage(input_tokens=30, output_tokens=40)
+    nested = replace(WRITE, step="deep", child="run-2", usage=usage, branch="hard")
+    child = Child(step="deep", record=replace(RECORD, run="run-2", workflow="vote"))
+    view: Any = trace_view(RECORD, (WRITE, nested), children=(child,))
+
+    assert view["totals"]["tokens"] == {"input": 33, "output": 44, "total": 77}
+    assert [step.get("child") for step in view["steps"]] == [None, "run-2"]
+    assert view["steps"][1]["branch"] == "hard"
+    assert view["children"] == [
+        {
+            "id": "run-2",
+            "step": "deep",
+            "workflow": "vote",
+            "status": Status.COMPLETED,
+            "created_at": AT,
+            "completed_at": RECORD.completed_at,
+        }
+    ]
+
+
+def test_marks_what_came_late_and_tells_the_run_around_it() -> None:
+    missing = Missing(branch="write", category=Category.TIMEOUT, because="late", since=AT)
+    error = RunError(category=Category.TIMEOUT, message="late")
+    record = replace(RECORD, parent="run-0", turnout=Turnout(missing=(missing,)), error=error)
+    view: Any = trace_view(record, (WRITE, PUBLISH), simulated=True)
+
+    assert [step.get("late") for step in view["steps"]] == [True, None]
+    assert (view["parent"], view["pipeline"]) == ("run-0", "publish")
+    assert [each["branch"] for each in view["error"]["missing"]] == ["write"]
+
+
+def test_has_a_row_for_each_that_is_missing(wide: Any) -> None:
+    workflow = wide.catalogue.workflows["multi-source-research"]
+    since = AT + timedelta(seconds=30)
+    missing = Missing(branch="web", agent="writer", category=Category.TIMEOUT, because="late", since=since)
+    record = replace(RECORD, turnout=Turnout(missing=(missing, replace(missing, branch="deep/gpt"))))
+    steps = (replace(WRITE, step="news"), replace(PUBLISH, step="summary"))
+    view: Any = trace_view(record, steps, workflow=workflow)
+
+    assert [row["name"] for row in view["steps"]] == ["web", "news", "summary"]
+    assert view["steps"][0] == {
+        "name": "web",
+        "record": "web",
+        "state": "missing",
+        "agent": "writer",
+        "category": Category.TIMEOUT,
+        "because": "late",
+        "since": since,
+    }
+    assert (view["pipeline"], view["totals"]["steps"]) == ("[web ✗, news] → summary", 2)
+
+
+def test_says_of_what_came_late_why_it_was_given_up(wide: Any) -> None:
+    missing = Missing(branch="web", category=Category.TIMEOUT, because="late", since=AT)
+    workflow = wide.catalogue.workflows["multi-source-research"]
+    view: Any = trace_view(RECORD, (replace(WRITE, step="web"),), workflow=workflow, given_up=(missing,))
+
+    [row] = view["steps"]
+    assert (row["late"], row["duration"], row["because"]) == (True, 2.5, "late")
+
+
+def test_lists_all_voters_of_a_vote_that_is_over(wide: Any) -> None:
+    workflow = wide.catalogue.workflows["vote"]
+    steps = (replace(WRITE, step="gpt"), replace(PUBLISH, step="tally"))
+    views: list[Any] = [
+        trace_view(replace(RECORD, status=status), steps, workflow=workflow)
+        for status in (Status.COMPLETED, Status.IN_PROGRESS)
+    ]
+
+    unheard = {"name": "claude", "record": "claude", "state": "unheard", "agent": "writer"}
+    assert views[0]["steps"][1] == unheard
+    assert [[row["name"] for row in view["steps"]] for view in views] == [
+        ["gpt", "claude", "tally"],
+        ["gpt", "tally"],
+    ]
+
+
+def test_says_that_the_scripted_model_spoke_in_a_run_below() -> None:
+    assert trace_view(RECORD, (PUBLISH,), simulated=True)["simulated"] is True
+    assert "simulated" not in trace_view(RECORD, (PUBLISH,))

@@ -33,6 +33,22 @@ class Bench:
         self.rests += 1
 
 
+class Greedy(Bench):
+    """Takes in what comes while it is held up, and may fail with all of it."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__()
+        self.error = error
+
+    def _work(self, jobs: list[Job]) -> None:
+        super()._work(jobs)
+        late = self.lane.more()
+        if late:
+            super()._work(late)
+        if self.error is not None:
+            raise self.error
+
+
 def saying(what: Any) -> Callable[[Any], Any]:
     return lambda _bench: what
 
@@ -154,3 +170,31 @@ def test_comes_back_after_closing() -> None:
     bench.lane.close()
 
     assert asyncio.run(bench.lane.do(saying(2))) == 2
+
+
+def three_after_the_first(bench: Bench) -> list[Any]:
+    """What three jobs came to that were handed over while the first was worked on."""
+
+    async def work() -> list[Any]:
+        bench.is_free.clear()
+        first = asyncio.create_task(bench.lane.do(saying("first")))
+        await asyncio.to_thread(bench.has_begun.wait, 30)
+        late = [asyncio.create_task(bench.lane.do(saying(number))) for number in range(3)]
+        await asyncio.sleep(0)
+        bench.is_free.set()
+        return list(await asyncio.gather(first, *late, return_exceptions=True))
+
+    return asyncio.run(work())
+
+
+def test_what_comes_during_a_batch_can_be_taken_into_it() -> None:
+    bench = Greedy()
+
+    assert three_after_the_first(bench) == ["first", 0, 1, 2]
+    assert bench.batches == [1, 3]
+
+
+def test_what_was_taken_into_a_batch_fails_with_it() -> None:
+    error = OSError("the disk is full")
+
+    assert three_after_the_first(Greedy(error)) == [error] * 4

@@ -1,11 +1,11 @@
-"""The script by which the scripted model fails, dawdles and keeps a journal."""
+"""The script by which the scripted model fails, dawdles, says what it is told to and keeps a journal."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from dirigent.adapters.model_script import Answered, Rule, Script, ScriptRefused
+from dirigent.adapters.model_script import Answered, Dictated, Rule, Script, ScriptRefused
 
 DOCUMENT = Path(__file__).resolve().parents[4] / "docs" / "scripted-model.md"
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -31,6 +31,9 @@ def test_reads_a_script(tmp_path: Path) -> None:
         - {agent: scout, after: 1, times: 2, fault: {status: 429, retry_after: 7}}
         - {deployment: large, contains: tea, fault: timeout}
         - {fault: {slow: 3}}
+        answers:
+        - {agent: judge, times: 1, answer: {verdict: yes, "sure": 1}}
+        - {contains: tea, answer: I do not know.}
     """
 
     script = Script.read(written(tmp_path, text))
@@ -42,6 +45,10 @@ def test_reads_a_script(tmp_path: Path) -> None:
             Rule(agent="scout", after=1, times=2, fault=Answered(status=429, retry_after=7.0)),
             Rule(deployment="large", contains="tea", fault="timeout"),
             Rule(fault=Answered(slow=3.0)),
+        ),
+        answers=(
+            Dictated(agent="judge", times=1, answer={"verdict": True, "sure": 1}),
+            Dictated(contains="tea", answer="I do not know."),
         ),
     )
 
@@ -61,7 +68,7 @@ def test_the_document_has_examples() -> None:
         ("", "", "it holds no mapping"),
         ("- pace", "", "it holds no mapping"),
         ("pace: [", "", "it is no YAML"),
-        ("speed: 1", "speed", "unknown key. The keys here are 'faults', 'journal', 'pace'."),
+        ("speed: 1", "speed", "unknown key. The keys here are 'answers', 'faults', 'journal', 'pace'."),
         ("fault: []", "fault", "unknown key. Did you mean 'faults'?"),
         ("5: 1", "5", "unknown key"),
         ("pace: fast", "pace", "Expected `float`"),
@@ -87,6 +94,9 @@ def test_the_document_has_examples() -> None:
         ("faults: [{fault: timeout, times: 0}]", "faults[0].times", "Expected `int` >= 1"),
         ("faults: [{fault: timeout, after: -1}]", "faults[0].after", "Expected `int` >= 0"),
         ("faults: [{fault: timeout, agents: a}]", "faults[0].agents", "Did you mean 'agent'?"),
+        ("answers: [{agent: judge}]", "answers[0]", "the key `answer` is missing"),
+        ("answers: [{answer: [1]}]", "answers[0].answer", "Expected `str | object`"),
+        ("answers: [{answer: fine, fault: timeout}]", "answers[0].fault", "unknown key"),
         ("journal: nowhere/calls", "journal", "its folder does not exist"),
     ],
 )
@@ -109,8 +119,8 @@ def test_tells_every_mistake_at_once_with_the_number_of_its_rule(tmp_path: Path)
     assert [str(mistake).partition(":")[0] for mistake in refusal.mistakes] == [
         "pce",
         "faults[1].aftr (rule 2)",
-        "faults[1].fault.status (rule 2)",
         "faults[1].times (rule 2)",
+        "faults[1].fault.status (rule 2)",
         "faults[2] (rule 3)",
     ]
     assert refusal.speaks_for_itself

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from devhost.testing.virtual_clock import VirtualClock
-from dirigent.adapters.model_script import Answered, Fault, Rule
+from dirigent.adapters.model_script import Answered, Dictated, Fault, Rule
 from dirigent.adapters.scripted_model import Script, ScriptedModel
 from dirigent.adapters.system_clock import SystemClock
 from dirigent.domain.outcomes import Category, Failure, Usage
+from dirigent.domain.steps import AnswerField
 from dirigent.ports.model import ModelFailed, Reply, Request
 
 
@@ -147,6 +149,34 @@ def test_notes_a_call_as_it_begins(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "calls").read_text(encoding="utf-8").splitlines()]
     assert [line["agent"] for line in lines] == ["one", "two"]
     assert {line["at"] for line in lines} == {"2030-01-01T00:00:00+00:00"}
+
+
+def test_answers_in_the_fields_that_are_declared() -> None:
+    fields = (AnswerField(name="summary"), AnswerField(name="mood", one_of=("calm", "upset")))
+    asked = replace(request(prompt="Read <letter>I am upset. It is late.</letter>"), answers=fields)
+
+    reply = at_once(ScriptedModel(SystemClock()).complete(asked))
+
+    assert json.loads(reply.text) == {"summary": "I am upset.", "mood": "upset"}
+
+
+def test_says_what_is_dictated() -> None:
+    answers = (Dictated(agent="one", answer="Word for word."), Dictated(answer={"é": 1}))
+
+    replies = timed(Script(answers=answers), request("one"), request("two"))
+
+    assert [reply.text for _, reply in replies if isinstance(reply, Reply)] == ["Word for word.", '{"é":1}']
+
+
+def test_a_call_that_fails_uses_up_no_dictated_answer() -> None:
+    faults = (Rule(fault="garbage", times=1), Rule(fault=Answered(slow=1.0)))
+    script = Script(faults=faults, answers=(Dictated(answer="Once.", times=1),))
+
+    (_, failed), (_, reply) = timed(script, request(), request())
+
+    assert isinstance(failed, Failure)
+    assert isinstance(reply, Reply)
+    assert reply.text == "Once."
 
 
 def test_serves_several_loops_one_after_another() -> None:

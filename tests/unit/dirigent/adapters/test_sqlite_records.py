@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dirigent.adapters.sqlite_records import SqliteRecords
-from dirigent.ports.records import RecordsUnavailable
+from dirigent.ports.records import RecordsUnavailable, Write
 
 
 @pytest.fixture
@@ -157,3 +157,18 @@ def test_filters_without_an_index_where_none_can_be_made(records: SqliteRecords,
     ]
 
     assert [[row.key for row in page.rows] for page in found] == [["k"], ["k"]]
+
+
+def test_of_two_writes_in_one_go_the_first_goes_when_the_second_fails(
+    records: SqliteRecords, path: Path
+) -> None:
+    etag = asyncio.run(records.insert("runs", "p", "k", {"n": 1}))
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("CREATE TRIGGER full BEFORE UPDATE ON rows_runs BEGIN SELECT RAISE(ABORT, 'full'); END")
+        file.commit()
+    first = Write(table="steps", partition="p", key="k", values={})
+    second = Write(table="runs", partition="p", key="k", values={"n": 2})
+
+    with pytest.raises(RecordsUnavailable):
+        asyncio.run(records.insert_then_merge(first, second, etag=etag))
+    assert asyncio.run(records.get("steps", "p", "k")) is None

@@ -29,8 +29,9 @@ def test_asks_for_the_tasks_that_fit(door: Any) -> None:
     assert Api(door, "http://app").tasks({"status": "failed", "workflow": None, "limit": 2}) == {"tasks": []}
 
 
-def test_a_workflow_that_is_gone_is_none(door: Any) -> None:
-    assert Api(door, "http://app").workflow("gone") is None
+def test_a_workflow_that_is_gone_is_refused(door: Any) -> None:
+    with pytest.raises(Refused):
+        Api(door, "http://app").workflow("gone")
 
 
 @pytest.mark.parametrize(

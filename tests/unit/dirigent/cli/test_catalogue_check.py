@@ -40,7 +40,7 @@ def test_counts_accounts_where_there_are_any(tmp_path: Path) -> None:
     status = check(tmp_path, out)
 
     assert status == 0
-    assert " 1 workflow, 2 accounts; nothing is wrong." in out.getvalue()
+    assert " workflows, 2 accounts; nothing is wrong." in out.getvalue()
 
 
 def test_prints_the_mistake_of_an_account(tmp_path: Path) -> None:

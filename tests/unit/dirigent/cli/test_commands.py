@@ -132,6 +132,35 @@ def test_a_cancelled_task_is_not_called_failed(do: Do, door: Any, screen: Any) -
     assert screen.told.startswith("Cancelled: Somebody ended the run.\nThe task t1 is cancelled after 2.0 s.")
 
 
+def test_start_with_the_sample_sends_it_but_for_the_fields_given(do: Do, door: Any) -> None:
+    declared = {"sample": {"topic": "ebb", "depth": 1, "tone": "dry"}}
+    door.answers["/api/workflows/tides"].insert(0, answer(200, declared))
+
+    assert do("start", "tides", "--sample", "--input", '{"tone": "wet"}', "topic=flow") == 0
+    assert [(sent.method, sent.body) for sent in door.sent] == [
+        ("GET", None),
+        ("POST", {"topic": "flow", "depth": 1, "tone": "wet"}),
+    ]
+
+
+def test_one_workflow_is_shown(do: Do, door: Any, screen: Any) -> None:
+    shown = {"name": "tides", "description": "Ebbs.", "pattern": "sequential", "input": [], "steps": []}
+    steps = {"steps": [{"name": "ebb", "kind": "ask", "agent": "clerk"}]}
+    door.answers["/api/workflows/tides"] = [answer(200, shown | steps)]
+
+    assert (do("workflows", "tides"), do("workflows", "tides", "--json")) == (0, 0)
+    assert screen.given.startswith("workflow  tides\n")
+    assert "Steps\n  ebb  ask  clerk\n{" in screen.given
+
+
+def test_a_workflow_that_there_is_not_is_told(do: Do, door: Any, screen: Any) -> None:
+    why = "There is no workflow 'tide': did you mean 'tides'?"
+    door.answers["/api/workflows/tide"] = [answer(404, {"error": why})]
+
+    assert (do("workflows", "tide"), do("start", "tide", "--sample")) == (2, 2)
+    assert screen.told == f"Refused: {why}\nRefused: {why}\n"
+
+
 def test_workflows_and_agents_are_listed(do: Do, door: Any, screen: Any) -> None:
     door.answers["/api/workflows"] = [answer(200, {"workflows": [{"name": "tides"}, {"name": "gone"}]})]
     shown = {"name": "tides", "description": "Ebbs.", "input": []}
@@ -271,3 +300,10 @@ def test_a_task_that_waits_says_for_what(do: Do, door: Any, screen: Any) -> None
 
     line = "\n\nWaits\n  start  RATE_LIMIT: all starts are had; again at 2030-01-01T00:00:01Z\n"
     assert screen.given.count(line) == 2
+
+
+def test_tasks_are_listed_with_those_within_others_when_asked_for(do: Do, door: Any, screen: Any) -> None:
+    door.answers["/api/tasks?children=true"] = [answer(200, {"tasks": [], "continuation_token": None})]
+
+    assert do("tasks", "--children") == 0
+    assert screen.given == "No tasks.\n"

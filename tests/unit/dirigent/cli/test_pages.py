@@ -41,6 +41,12 @@ def test_a_failure_of_no_step_needs_no_tries() -> None:
     assert pages.error_line({"category": "PERMANENT", "message": "ended"}) == "Failed (PERMANENT): ended"
 
 
+def test_who_cancelled_a_task_is_told_once() -> None:
+    error = {"category": "PERMANENT", "message": "Cancelled by the account 'default': stale"}
+
+    assert pages.error_line(error, status="cancelled") == "Cancelled by the account 'default': stale"
+
+
 def test_who_cancelled_a_task_is_told_and_not_that_it_failed() -> None:
     error = {"category": "PERMANENT", "message": "Somebody ended the run: enough."}
     shown = pages.task_page(TASK | {"status": "cancelled", "result": None, "steps": [], "error": error})
@@ -82,6 +88,43 @@ def test_workflows_show_the_fields_they_take() -> None:
     assert pages.workflows_page([]) == "No workflows."
 
 
+def test_a_workflow_shows_its_input_its_steps_and_its_sample() -> None:
+    topic = {"name": "topic", "type": "string", "required": True, "description": "What about."}
+    ways, clerk = {"hard": {"kind": "workflow", "workflow": "research"}}, {"kind": "ask", "agent": "clerk"}
+    found: dict[str, Any] = {
+        "name": "tides",
+        "description": "Ebbs.",
+        "pattern": "sequential",
+        "input": [topic],
+        "steps": [
+            {"name": "sort", "kind": "ask", "agent": "clerk"},
+            {"name": "do", "kind": "choose", "choose": "sort.kind", "branches": ways, "otherwise": clerk},
+            {"name": "put", "kind": "publish", "publishes": "done"},
+        ],
+        "result": ["topic", "done"],
+        "sample": {"topic": "ebb"},
+    }
+
+    assert pages.workflow_page(found).splitlines() == [
+        "workflow  tides",
+        "does      Ebbs.",
+        "pattern   sequential",
+        "result    topic, done",
+        "",
+        "Input",
+        "  topic  string  required  What about.",
+        "",
+        "Steps",
+        "  sort  ask      clerk",
+        "  do    choose   sort.kind: hard → research, otherwise → clerk",
+        "  put   publish  done",
+        "",
+        "Sample",
+        "  topic: ebb",
+    ]
+    assert "Sample" not in pages.workflow_page(found | {"sample": {}})
+
+
 def test_agents_are_a_table() -> None:
     agent = {"name": "writer", "model": "main", "workflows": ["a", "b"], "description": "Writes."}
 
@@ -121,10 +164,31 @@ def test_a_trace_has_a_row_for_the_step_that_failed() -> None:
 
     assert shown.splitlines() == [
         "step   agent  model  tries  waited  seconds  tokens",
-        "write  -      -          3       -        -       -",
+        "write  -      -          3       -        -       -  failed",
         "total                    3    0.00     1.50       0",
         "",
         "Failed in step 'write' after 3 tries (TIMEOUT): late",
+    ]
+
+
+def test_a_trace_tells_who_was_not_there_in_time() -> None:
+    figures = {"attempts": 1, "waited": 0.0, "duration": 1.0, "tokens": {"total": 5}}
+    why = {"category": "TIMEOUT", "because": "no answer."}
+    steps = [
+        {"name": "web", "agent": "a", "state": "missing"} | why,
+        {"name": "news", "agent": "b", "model": "m", "late": True} | figures | why,
+    ]
+    totals = {"attempts": 1, "duration": 1.5, "tokens": {"total": 5}}
+
+    assert pages.trace_page({"steps": steps, "totals": totals}).splitlines() == [
+        "step   agent  model  tries  waited  seconds  tokens",
+        "web    a      -          -       -        -       -  missing",
+        "news   b      m          1    0.00     1.00       5  late",
+        "total                    1    0.00     1.50       5",
+        "",
+        "Missing",
+        "  web   TIMEOUT: no answer",
+        "  news  TIMEOUT: no answer",
     ]
 
 
@@ -187,3 +251,63 @@ def test_a_trace_tells_what_guards_did() -> None:
     shown = pages.trace_page({"guards": {"admission": passage}, "steps": [], "totals": totals})
 
     assert shown.endswith("\n\nGuards\n  start  refused 1 time, waited 2.00 s")
+
+
+def test_a_task_that_goes_on_shows_what_is_ahead_beside_what_is_done() -> None:
+    ahead = [
+        {"step": "web", "name": "web", "state": "under_way", "child": "t2"},
+        {"step": "summary", "name": "summary", "state": "to_come"},
+    ]
+    shown = pages.task_page(TASK | {"status": "in_progress", "result": None, "ahead": ahead, "parent": "t0"})
+
+    assert "\nparent    task t0\n" in shown
+    assert shown.endswith(
+        "Steps\n  research  2030-01-01T00:00:01Z\n  web       under way  task t2\n  summary   to come"
+    )
+
+
+def test_a_partial_result_says_who_is_missing() -> None:
+    missing = {"branch": "news", "agent": "reader", "category": "TIMEOUT", "because": "late"}
+    shown = pages.result_page({"timed_out": True, "completed_agents": 3, "missing": [missing]})
+
+    assert shown == "timed_out         true\ncompleted_agents  3\n\nMissing\n  news  TIMEOUT: late"
+
+
+def test_a_task_that_failed_says_who_was_missing() -> None:
+    missing = {"branch": "news", "category": "TIMEOUT", "because": "late"}
+    error = {"category": "TIMEOUT", "message": "too few", "missing": [missing]}
+    shown = pages.task_page(TASK | {"status": "failed", "result": None, "steps": [], "error": error})
+
+    assert shown.endswith("Failed (TIMEOUT): too few\n\nMissing\n  news  TIMEOUT: late")
+
+
+def test_a_vote_shows_its_decision_and_its_ballots() -> None:
+    ballots = [{"voter": "gpt", "agent": "m", "weight": 1, "said": "choice", "choice": "allow"}]
+    shown = pages.result_page({"decision": "allow", "votes": ballots})
+
+    assert shown.startswith("decision  allow\n\nvotes:\n\nvoter  agent  weight  said    choice\ngpt")
+
+
+def test_what_branches_brought_stands_beneath_their_names() -> None:
+    shown = pages.result_page({"sources": [{"agent": "web", "data": {"summary": "Ebb."}}]})
+
+    assert shown == "sources:\n\nweb\n  summary: Ebb."
+
+
+def test_a_trace_shows_what_ran_side_by_side_and_the_runs_within() -> None:
+    step = {"name": "web", "attempts": 1, "duration": 1.0, "tokens": {"total": 1}}
+    totals = {"attempts": 1, "duration": 1.0, "tokens": {"total": 1}}
+    child = {"id": "t2", "step": "deep", "workflow": "vote", "status": "completed"}
+    trace = {"steps": [step], "totals": totals, "pipeline": "[web, deep] → summary", "children": [child]}
+
+    assert pages.trace_page(trace).endswith(
+        "\n\nOrder\n  [web, deep] → summary\n\nRuns within\n  deep  vote  completed  task t2"
+    )
+    assert "Order" not in pages.trace_page(trace | {"pipeline": "web → summary"})
+
+
+def test_a_list_with_runs_within_runs_names_their_parents() -> None:
+    run = {"id": "t1", "workflow": "w", "status": "completed", "created_at": "2030-01-01T00:00:00Z"}
+    lines = pages.tasks_page({"tasks": [run, run | {"id": "t2", "parent": "t1"}]}).splitlines()
+
+    assert [line.split()[-1] for line in lines] == ["parent", "-", "t1"]

@@ -7,6 +7,7 @@ import pytest
 from dirigent.declarations import Finding
 
 Broken = Callable[[str, str], list[Finding]]
+Spoilt = Callable[[str, str, str], list[Finding]]
 STEPS = "workflows.bread.steps"
 
 
@@ -19,7 +20,12 @@ STEPS = "workflows.bread.steps"
             f"{STEPS}[1].prompt",
             "Nothing is called 'grian': did you mean 'grain'?",
         ),
-        ("{{dough}}", "{{dough}} {{x.y}}", f"{STEPS}[1].prompt", "'{{x.y}}' is no variable: write {{name}}"),
+        ("{{dough}}", "{{dough}} {{x.y.z}}", f"{STEPS}[1].prompt", "'{{x.y.z}}' is no variable: write"),
+        ("{{dough}}", "{{dough}} {{x.y}}", f"{STEPS}[1].prompt", "Nothing is called 'x'"),
+        ("{{dough}}", "{{dough.kind}}", f"{STEPS}[1].prompt", "'dough' is a text and has no field 'kind'"),
+        ("{{dough}}", "{{dough}} {{grain.x}}", f"{STEPS}[1].prompt", "'grain' is an input field and has no"),
+        ("{{dough}}", "{{dough}} {grain.x}", f"{STEPS}[1].prompt", "{grain.x} is no variable: write"),
+        ("words_of: loaf", "value: loaf.x", "workflows.bread.result.words.value", "has no field 'x'"),
         ("{{dough}}", "{{dough}} {{loaf}}", f"{STEPS}[1].prompt", "The step reads its own output 'loaf'"),
         (
             "{{dough}}",
@@ -111,3 +117,118 @@ def test_what_could_not_be_read_hides_no_other_mistake(broken: Broken) -> None:
     found = broken("prompt: Knead {{grain}}.", "prompt: 5")
 
     assert [finding.path for finding in found] == [f"{STEPS}[0].prompt"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (
+            "sequential",
+            "Sort {{order}}",
+            "Sort {{order}} {{made}}",
+            "steps[0].prompt",
+            "sort \u2192 make \u2192 sort",
+        ),
+        ("sequential", "kind: sorted.kind", "kind: sorted.knd", "result.kind", "did you mean 'kind'?"),
+        ("sequential", "kind: sorted.kind", "kind: made.kind", "result.kind", "whichever branch is taken"),
+        ("sequential", "second.words", "second.wrds", "result.words", "did you mean 'words'?"),
+        ("sequential", "Bake {{order}}.", "Bake {{sorted.knd}}.", "steps[1].branches.cake.prompt", "'kind'?"),
+        ("sequential", "made: made", "made: kind", "result.made", "Nothing is called 'kind'"),
+        (
+            "fan_out",
+            "with nuts",
+            "with {{plain}}",
+            "branches[1].prompt",
+            "plain works beside it, after it, or",
+        ),
+        (
+            "fan_out",
+            "with nuts",
+            "with {{branches}}",
+            "branches[1].prompt",
+            "only to steps that merge and to the",
+        ),
+        ("fan_out", "with nuts", "with {{winner}}", "branches[1].prompt", "only to the result: leave it out"),
+        ("fan_out", '{{wish}}"}', '{{plain.cake}}"}', "branches[2].with.grain", "plain works beside it"),
+        ("fan_out", "{{plain.cake}}", "{{plain.cke}}", "combine.prompt", "did you mean 'cake'?"),
+        ("fan_out", "{{branches}}", "{{branches.plain}}", "combine.prompt", "is no output and has no field"),
+        ("fan_out", "{{branches}}", "{{branch}}", "combine.prompt", "Nothing is called 'branch'"),
+        ("fan_out", "winner: winner", "winner: ballots", "result.winner", "Nothing is called 'ballots'"),
+        ("fan_out", "best: best", "best: best.cake", "result.best", "is no output and has no field"),
+        ("hierarchy", "table for {{guest}}", "{{soup_cook}}", "master.team[1].prompt", "or in another team"),
+        (
+            "hierarchy",
+            "table for {{guest}}",
+            "{{head_cook}}",
+            "master.team[1].prompt",
+            "head-cook works beside it",
+        ),
+        ("hierarchy", "Serve {{reports}}", "See {{soup_cook}}", "master.prompt", "soup-cook works beside it"),
+        (
+            "hierarchy",
+            "Serve {{reports}}",
+            "Serve",
+            "master.prompt",
+            "It reads nothing of what it is to merge",
+        ),
+        (
+            "hierarchy",
+            "Serve {{reports}} as",
+            "See {{host_brief.celar}}",
+            "master.prompt",
+            "did you mean 'cellar'?",
+        ),
+        ("hierarchy", "work for {{guest}}", "{{reports}}", "master.brief.prompt", "only to steps that merge"),
+        (
+            "hierarchy",
+            "work for {{guest}}",
+            "{{dinner}}",
+            "master.brief.prompt",
+            "host works beside it, after it",
+        ),
+        (
+            "hierarchy",
+            "Cook {{host_brief.kitchen}}",
+            "See {{oven}}",
+            "master.team[0].team[0].prompt",
+            "oven works",
+        ),
+        ("quorum", "sound done?", "sound {{eye}}?", "voters[2].prompt", "eye works beside it"),
+        ("quorum", "by {{ballots}}", "by {{decision}}", "resolution.prompt", "only to the result"),
+    ],
+)
+def test_nobody_reads_what_is_not_there_for_him(spoilt: Spoilt, case: tuple[str, str, str, str, str]) -> None:
+    pattern, old, new, path, says = case
+
+    found = spoilt(pattern, old, new)
+
+    assert says in " ".join(finding.message for finding in found if finding.path.endswith(f".{path}"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "old", "new"),
+    [
+        ("sequential", "made: made", "made: made\n    again: second\n    urgent: sorted.urgent"),
+        ("fan_out", "Judge {{branches}}: {{plain.cake}}", "Judge {{plain}} and {{rich_cake.price}}"),
+        ("fan_out", "why: verdict.why", "why: verdict\n    cake: plain.cake"),
+        ("hierarchy", "Cook {{host_brief.kitchen}}", "Cook {{host_brief}} for {{guest}}"),
+        ("hierarchy", "reports: reports", "reports: reports\n    soup: soup_cook\n    brief: host_brief"),
+        ("quorum", "by {{ballots}}", "by {{eye.verdict}} and {{nose}}"),
+        ("quorum", "tally: tally", "tally: tally\n    eye: eye.reason\n    arbiter: resolution.verdict"),
+    ],
+)
+def test_what_is_there_may_be_read(spoilt: Spoilt, pattern: str, old: str, new: str) -> None:
+    result = new.replace("\n    ", ", ") if "result: {" in new or pattern != "sequential" else new
+
+    assert spoilt(pattern, old, result) == []
+
+
+def test_an_answer_that_no_merging_step_reads_is_told_of(
+    findings: Callable[..., list[Finding]], patterns: dict[str, str]
+) -> None:
+    text = patterns["fan_out"].replace("{cakes: branches, ", "{").replace("Judge {{branches}}: ", "Judge ")
+
+    (found,) = findings(**{"workflows/more": text})
+
+    assert found.message.startswith("Nothing reads 'rich_cake'")
+    assert found.path == "workflows.fair.branches[1].name"

@@ -7,38 +7,33 @@ import msgspec
 import pytest
 
 from dirigent.declarations import Finding
-from dirigent.declarations.keys import (
-    ACCOUNT,
-    AGENT,
+from dirigent.declarations.keys import ACCOUNT, AGENT, BREAKER, FALLBACK, LIMITS, MODEL, RETRY
+from dirigent.declarations.kinds import Keys
+from dirigent.declarations.pattern_keys import WORKFLOW
+from dirigent.declarations.step_keys import (
+    ANSWER_FIELD,
     ASK_STEP,
-    BREAKER,
-    FALLBACK,
+    CHOOSE_STEP,
     INPUT_FIELD,
-    LIMITS,
-    MODEL,
     PUBLISH_STEP,
     RESULT_FIELD,
-    RETRY,
-    WORKFLOW,
+    WORKFLOW_STEP,
 )
-from dirigent.declarations.kinds import Keys
 from dirigent.domain.account_gate import AccountRules
 from dirigent.domain.breakers import BreakerRules
-from dirigent.domain.catalogue import (
-    Agent,
-    AskStep,
-    Fallback,
-    InputField,
-    Model,
-    PublishStep,
-    ResultField,
-    Workflow,
-)
+from dirigent.domain.catalogue import Agent, Fallback, InputField, Model, ResultField, Workflow
 from dirigent.domain.retries import RetryPolicy
+from dirigent.domain.steps import AnswerField, AskStep, ChooseStep, PublishStep, WorkflowStep
 from dirigent.domain.windows import Limits
 from dirigent.settings import is_name
 
 Broken = Callable[[str, str], list[Finding]]
+
+
+#: What is no key of its own: patterns say it, each in its way.
+OF_PATTERNS = {"steps", "team", "election", "select"}
+#: What a key says in another word, or the key beside it.
+OF_OTHERS = {"picks", "groups"}
 
 
 @pytest.mark.parametrize(
@@ -53,18 +48,22 @@ Broken = Callable[[str, str], list[Finding]]
         (ACCOUNT, AccountRules),
         (WORKFLOW, Workflow),
         (INPUT_FIELD, InputField),
+        (ANSWER_FIELD, AnswerField),
         (ASK_STEP, AskStep),
         (PUBLISH_STEP, PublishStep),
+        (WORKFLOW_STEP, WorkflowStep),
+        (CHOOSE_STEP, ChooseStep),
         (RESULT_FIELD, ResultField),
     ],
 )
 def test_the_keys_are_those_of_the_type(keys: Keys, kind: type[msgspec.Struct]) -> None:
     fields = {field.name: field.required for field in msgspec.structs.fields(kind)}
+    left = {name: needed for name, needed in fields.items() if name not in OF_PATTERNS | OF_OTHERS}
     # Entries of a mapping are named by their key there; a step is an item of a list and names itself.
     if "name" not in keys:
-        fields.pop("name", None)
+        left.pop("name", None)
 
-    assert {name: key.required for name, key in keys.items()} == fields
+    assert {"given" if name == "with" else name: key.required for name, key in keys.items()} == left
 
 
 @pytest.mark.parametrize(

@@ -8,34 +8,38 @@ import msgspec
 import pytest
 
 from dirigent.declarations import Finding, read
-from dirigent.declarations.keys import (
-    ACCOUNT,
-    AGENT,
-    ASK_STEP,
-    BREAKER,
-    FALLBACK,
-    INPUT_FIELD,
-    LIMITS,
-    MODEL,
-    PUBLISH_STEP,
-    RESULT_FIELD,
-    RETRY,
+from dirigent.declarations.keys import ACCOUNT, AGENT, BREAKER, FALLBACK, LIMITS, MODEL, RETRY
+from dirigent.declarations.kinds import Key, Keys
+from dirigent.declarations.pattern_keys import (
+    BRANCH,
+    BRIEF,
+    COMBINE,
+    FAN_OUT,
+    HIERARCHY,
+    MANAGER,
+    MEMBER,
+    NESTED_MEMBER,
+    QUORUM,
+    RESOLUTION,
+    SAME,
+    SEQUENTIAL,
+    VOTER,
     WORKFLOW,
 )
-from dirigent.declarations.kinds import Keys
+from dirigent.declarations.step_keys import (
+    ANSWER_FIELD,
+    ASK_STEP,
+    CHOOSE_STEP,
+    INPUT_FIELD,
+    PUBLISH_STEP,
+    RESULT_FIELD,
+    WORKFLOW_STEP,
+)
 from dirigent.domain.account_gate import AccountRules
 from dirigent.domain.breakers import BreakerRules
-from dirigent.domain.catalogue import (
-    Agent,
-    AskStep,
-    Fallback,
-    InputField,
-    Model,
-    PublishStep,
-    ResultField,
-    Workflow,
-)
+from dirigent.domain.catalogue import Agent, Fallback, InputField, Model, ResultField, Workflow
 from dirigent.domain.retries import RetryPolicy
+from dirigent.domain.steps import AnswerField, AskStep, ChooseStep, PublishStep, WorkflowStep
 from dirigent.domain.windows import Limits
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -51,13 +55,39 @@ TYPES: dict[str, tuple[Keys, type[msgspec.Struct]]] = {
     "An account": (ACCOUNT, AccountRules),
     "A workflow": (WORKFLOW, Workflow),
     "An input field": (INPUT_FIELD, InputField),
+    "Steps one after another": (SEQUENTIAL, Workflow),
     "A step that asks an agent": (ASK_STEP, AskStep),
+    "A field of an answer": (ANSWER_FIELD, AnswerField),
     "A step that publishes": (PUBLISH_STEP, PublishStep),
+    "A step that runs another workflow": (WORKFLOW_STEP, WorkflowStep),
+    "A step that chooses": (CHOOSE_STEP, ChooseStep),
+    "Branches side by side": (FAN_OUT, Workflow),
+    "A branch": (BRANCH, AskStep),
+    "A branch or worker that runs another workflow": (NESTED_MEMBER, WorkflowStep),
+    "A closing step": (COMBINE, AskStep),
+    "Managers and workers": (HIERARCHY, Workflow),
+    "A manager": (MANAGER, AskStep),
+    "A brief": (BRIEF, AskStep),
+    "A worker": (MEMBER, AskStep),
+    "A vote": (QUORUM, Workflow),
+    "A voter": (VOTER, AskStep),
+    "A comparison": (SAME, AskStep),
+    "A resolution": (RESOLUTION, AskStep),
     "A field of the result": (RESULT_FIELD, ResultField),
 }
 
 STEP = "{name: a, agent: baker, prompt: a, output: b}"
+TEXT = "{agent: baker, output: b, answers: {c: {}}}"
+TRUTH = "{agent: baker, output: b, answers: {c: {type: boolean}}}"
 
+#: Tested beside what they speak of, for it takes more than one file or many lines.
+OF_MANY = (
+    "Here workflows are nested",
+    "steps with those of the workflows in it",
+    "steps in all",
+    "above one another",
+    "does not fit: the answer",
+)
 #: Tested beside the folder and its files, for they speak of files that are not there or not readable.
 OF_FOLDERS = ("cannot be read", "Cannot be read", "Files end in .yaml here", "is declared: add")
 
@@ -108,7 +138,7 @@ REFUSED: dict[str, tuple[str, str | bytes]] = {
     ),
     "Must have one of": ("workflows/more", "a: {result: {a: {}}}"),
     "is reserved": ("workflows/more", "a: {result: {degraded: a}}"),
-    "is no variable": ("workflows/more", "a: {input: {}, steps: [{agent: baker, prompt: '{{a.b}}'}]}"),
+    "is no variable": ("workflows/more", "a: {input: {}, steps: [{agent: baker, prompt: '{{a.b.c}}'}]}"),
     "Nothing is called": ("workflows/more", "a: {input: {}, steps: [{agent: baker, prompt: '{{a}}'}]}"),
     "is produced only later": (
         "workflows/more",
@@ -127,6 +157,121 @@ REFUSED: dict[str, tuple[str, str | bytes]] = {
     "There is an input field": ("workflows/more", f"a: {{input: {{b: {{}}}}, steps: [{STEP}]}}"),
     "in capitals only": ("workflows/more", f"a: {{input: {{x: {{}}, X: {{}}}}, steps: [{STEP}]}}"),
     "Nothing reads": ("workflows/more", f"a: {{input: {{}}, steps: [{STEP}], result: {{}}}}"),
+    "has no field": ("workflows/more", "a: {input: {b: {}}, steps: [{agent: baker, prompt: '{{b.c}}'}]}"),
+    "is not known here": (
+        "workflows/more",
+        "a: {pattern: fan_out, input: {}, branches: [{agent: baker, prompt: '{{branches}}'}]}",
+    ),
+    "is not there for this step": (
+        "workflows/more",
+        "a: {pattern: quorum, input: {}, voters: [{name: b, agent: baker}, {prompt: '{{b}}'}]}",
+    ),
+    "It reads nothing of what it is to merge": (
+        "workflows/more",
+        "a: {pattern: fan_out, input: {}, branches: [], combine: {agent: baker, prompt: b}}",
+    ),
+    "No output can be called": ("workflows/more", "a: {pattern: quorum, voters: [{name: 3d}]}"),
+    "is there twice": ("workflows/more", "a: {steps: [{agent: baker, answers: {b: {one_of: [c, C]}}}]}"),
+    "and `one_of` lists texts": (
+        "workflows/more",
+        "a: {steps: [{agent: baker, answers: {b: {type: list, one_of: [c, d]}}}]}",
+    ),
+    "cannot be chosen by": (
+        "workflows/more",
+        "a: {input: {}, steps: [{agent: baker, output: b, answers: {c: {type: list}}}, {choose: b.c}]}",
+    ),
+    "can be chosen by": ("workflows/more", "a: {input: {}, steps: [{publish: d, output: b}, {choose: b.c}]}"),
+    "is never": (
+        "workflows/more",
+        f"a: {{input: {{}}, steps: [{TRUTH}, {{choose: b.c, branches: {{d: {{agent: baker}}}}}}]}}",
+    ),
+    "may be any text": (
+        "workflows/more",
+        f"a: {{input: {{}}, steps: [{TEXT}, {{choose: b.c, branches: {{d: {{agent: baker}}}}}}]}}",
+    ),
+    "Nothing is said for": (
+        "workflows/more",
+        f"a: {{input: {{}}, steps: [{TRUTH}, {{choose: b.c, branches: {{}}}}]}}",
+    ),
+    "One answer can decide by one of its fields only": (
+        "workflows/more",
+        "a: {input: {}, steps: [{choose: b.c}, {choose: b.d}]}",
+    ),
+    "No workflow is called": ("workflows/more", "a: {input: {}, steps: [{workflow: b}]}"),
+    "and it is not given": ("workflows/more", "a: {input: {}, steps: [{workflow: bread}]}"),
+    "has no input field": ("workflows/more", "a: {input: {}, steps: [{workflow: bread, with: {b: c}}]}"),
+    "The other's": (
+        "workflows/more",
+        "a: {input: {b: {type: list}}, steps: [{workflow: bread, with: {grain: '{{b}}'}}]}",
+    ),
+    "may be left out, and the other needs": (
+        "workflows/more",
+        "a: {input: {b: {required: false}}, steps: [{workflow: bread, with: {grain: '{{b}}'}}]}",
+    ),
+    "The workflows are steps of one another": ("workflows/more", "a: {steps: [{workflow: a}]}"),
+    "is not over before": (
+        "workflows/more",
+        "b: {pattern: quorum}\na: {pattern: fan_out, branches: [{name: c, workflow: b}]}",
+    ),
+    "is not less than the": ("workflows/more", "a: {pattern: quorum, timeout: 5}"),
+    "so there never is a result": (
+        "workflows/more",
+        "a: {pattern: fan_out, needed: 2, branches: [{agent: baker}]}",
+    ),
+    "There is one branch only": (
+        "workflows/more",
+        "a: {pattern: fan_out, branches: [{agent: baker}], combine: {agent: baker, pick: best}}",
+    ),
+    "is asked for without being declared": (
+        "workflows/more",
+        "a: {pattern: fan_out, branches: [], combine: {agent: baker, pick: best, answers: {winner: {}}}}",
+    ),
+    "Nobody is asked here": ("workflows/more", "a: {pattern: fan_out, branches: [], combine: {prompt: b}}"),
+    "An agent is asked by a `prompt`": (
+        "workflows/more",
+        "a: {pattern: fan_out, branches: [], combine: {agent: baker, template: b}}",
+    ),
+    "Nobody takes it": (
+        "workflows/more",
+        "a: {pattern: fan_out, prompt: b, branches: [{agent: baker, prompt: c}]}",
+    ),
+    "No input field is called": ("workflows/more", "a: {pattern: fan_out, select: b, input: {}}"),
+    "is no list that may be left out": ("workflows/more", "a: {pattern: fan_out, select: b, input: {b: {}}}"),
+    "The sample does not fit: no branch": (
+        "workflows/more",
+        "a: {pattern: fan_out, select: b, input: {b: {}}, sample: {b: [c]}}",
+    ),
+    "so none ever wins": (
+        "workflows/more",
+        "a: {pattern: quorum, needed: 3, voters: [{name: a, agent: baker}, {name: b, agent: baker}]}",
+    ),
+    "and then nobody decides": (
+        "workflows/more",
+        "a: {pattern: quorum, needed: 1, voters: [{name: a, agent: baker}, {name: b, agent: baker}]}",
+    ),
+    "Nothing says that voters answer": ("workflows/more", "a: {pattern: quorum, vote: b}"),
+    "The answers have no field": ("workflows/more", "a: {pattern: quorum, vote: b, answers: {c: {}}}"),
+    "a vote is one value": ("workflows/more", "a: {pattern: quorum, vote: b, answers: {b: {type: list}}}"),
+    "so nobody has to say what means the same": (
+        "workflows/more",
+        "a: {pattern: quorum, vote: b, same: {agent: baker}}",
+    ),
+    "so nobody can say": (
+        "workflows/more",
+        "a: {pattern: quorum, vote: b, abstain: c, answers: {b: {type: boolean}}}",
+    ),
+    "Nobody can say": (
+        "workflows/more",
+        "a: {pattern: quorum, vote: b, abstain: e, answers: {b: {one_of: [c, d]}}}",
+    ),
+    "count as the same": (
+        "workflows/more",
+        "a: {pattern: quorum, vote: b, answers: {b: {one_of: [c, c., d]}}}",
+    ),
+    "Leaves one choice only": (
+        "workflows/more",
+        "a: {pattern: quorum, vote: b, answers: {b: {one_of: [c, abstain]}}}",
+    ),
     "The sample does not fit the input": ("workflows/more", "a: {input: {b: {}}, sample: {}}"),
 }
 
@@ -135,12 +280,14 @@ def rows_of(title: str) -> list[tuple[str, str, str]]:
     """What the table of that type must say: key, what it takes, default."""
     keys, kind = TYPES[title]
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
-    return [(name, key.kind.says, _default(fields[name])) for name, key in keys.items()]
+    return [(name, key.kind.says, _default(key, fields.get(name))) for name, key in keys.items()]
 
 
-def _default(field: msgspec.structs.FieldInfo) -> str:
-    if field.required:
-        return "required"
+def _default(key: Key, field: msgspec.structs.FieldInfo | None) -> str:
+    if key.required or key.default:
+        return key.default or "required"
+    if field is None or field.required:
+        return "none"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     if isinstance(value, bool):
         return str(value).lower()
@@ -173,7 +320,7 @@ def test_the_example_is_a_catalogue(tmp_path: Path) -> None:
     catalogue = read(tmp_path)
 
     assert len(blocks) == DOCUMENT.read_text("utf-8").count("```yaml")
-    assert list(catalogue.workflows) == ["briefing"]
+    assert sorted(catalogue.workflows) == ["answering", "briefing", "mail", "office", "readings"]
     assert catalogue.account("5f1c0a52-9a0e-4a9b-8a57-0c4f3c1f7e11") == AccountRules(
         limits=Limits(hour=200, day=1_000), users=Limits(minute=20)
     )
@@ -182,7 +329,7 @@ def test_the_example_is_a_catalogue(tmp_path: Path) -> None:
 def test_the_refusals_listed_are_those_there_are() -> None:
     listed = re.findall(r"^\| \u2026(.+?)\u2026 \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
 
-    assert sorted(listed) == sorted([*REFUSED, *OF_FOLDERS])
+    assert sorted(listed) == sorted([*REFUSED, *OF_FOLDERS, *OF_MANY])
 
 
 @pytest.mark.parametrize("refusal", sorted(REFUSED))

@@ -5,19 +5,10 @@ from msgspec.structs import replace
 
 from dirigent.domain.account_gate import AccountRules
 from dirigent.domain.breakers import BreakerRules
-from dirigent.domain.catalogue import (
-    Agent,
-    AskStep,
-    Catalogue,
-    Fallback,
-    InputField,
-    Model,
-    PublishStep,
-    ResultField,
-    Workflow,
-)
+from dirigent.domain.catalogue import Agent, Catalogue, Fallback, InputField, Model, ResultField, Workflow
 from dirigent.domain.retries import RetryPolicy
 from dirigent.domain.runs import PlannedStep, Substitute
+from dirigent.domain.steps import AskStep, PublishStep
 from dirigent.domain.windows import Limits
 
 PATIENT = RetryPolicy(max_attempts=7)

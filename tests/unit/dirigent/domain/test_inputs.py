@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirigent.domain.catalogue import InputField, PublishStep, Workflow
+from dirigent.domain.catalogue import InputField, Workflow
 from dirigent.domain.inputs import LARGEST_INTEGER, MOST_PROBLEMS, InputRefused, Problem, check
+from dirigent.domain.steps import PublishStep
 
 EVERYTHING = (
     InputField(name="topic", missing="Topic required", max_length=20),

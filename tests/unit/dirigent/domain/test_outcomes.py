@@ -1,6 +1,9 @@
 """A failure says as much as may travel."""
 
-from dirigent.domain.outcomes import LONGEST_MESSAGE, Category, Failure
+from datetime import UTC, datetime
+
+from dirigent import codec
+from dirigent.domain.outcomes import LONGEST_MESSAGE, LONGEST_REASON, Category, Failure, Missing
 
 
 def failure(message: str) -> Failure:
@@ -26,3 +29,17 @@ def test_nothing_but_the_message_is_cut() -> None:
 
     assert (brief.category, brief.retry_after) == (long.category, long.retry_after)
     assert len(long.message) == 5 * LONGEST_MESSAGE
+
+
+def test_half_a_character_travels_nowhere() -> None:
+    odd = failure("bad \udc00 thing \ud83d")
+    missing = Missing.of("web", None, odd, datetime(2030, 1, 1, tzinfo=UTC))
+
+    assert odd.brief().message == missing.because == "bad ? thing ?"
+    assert codec.decode(Missing, codec.encode(missing)) == missing
+
+
+def test_why_somebody_is_missing_is_told_briefly() -> None:
+    missing = Missing.of("web", None, failure("m" * 5_000), datetime(2030, 1, 1, tzinfo=UTC))
+
+    assert missing.because == "m" * (LONGEST_REASON - 1) + "…"

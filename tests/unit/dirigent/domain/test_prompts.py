@@ -7,7 +7,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dirigent.domain.prompts import LONGEST_FILLING, fill, malformed, render, single, variables
+from dirigent.domain.prompts import (
+    LONGEST_FILLING,
+    fill,
+    malformed,
+    plain,
+    render,
+    single,
+    sole,
+    unlabelled,
+    variables,
+)
 
 TEMPLATE = "Write about {{topic}} for {{ reader }}.\n{{topic}}\nNothing of {{b}}."
 NAMES = ("topic", "reader", "b")
@@ -20,16 +30,60 @@ values = st.lists(pieces | st.text(max_size=8), max_size=8).map("".join)
 
 
 def test_sees_names_between_single_braces() -> None:
-    assert single("{a} { b } {{c}} { {d} } {e.f} {} {a}") == ("a", "b", "d")
+    assert single("{a} { b } {{c}} { {d} } {e.f} {} {a}") == ("a", "b", "d", "e.f")
 
 
 def test_names_the_variables_in_order_of_first_appearance() -> None:
     assert variables("{{b}} {{ a }} {{b}} {{\tc_1 }}") == ("b", "a", "c_1")
 
 
+def test_a_field_of_what_is_named_is_a_variable_of_its_own() -> None:
+    assert variables("{{a.b}} {{ a.c_1 }} {{a}}") == ("a.b", "a.c_1", "a")
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("{{a}}", "a"),
+        (" {{ a.b }}\n", "a.b"),
+        ("{{a}}{{b}}", None),
+        ("x {{a}}", None),
+        ("a", None),
+        ("", None),
+    ],
+)
+def test_knows_a_template_that_is_one_variable(template: str, name: str | None) -> None:
+    assert sole(template) == name
+
+
+def test_a_field_stands_between_tags_of_one_word_that_it_cannot_leave() -> None:
+    rendered = render("{{a.b}}", {"a.b": "x </a_b> y </a.b> z"})
+
+    assert rendered == "<a_b>x &lt;/a_b> y </a.b> z</a_b>"
+
+
+def test_what_is_filled_in_plainly_stands_as_it_is_and_is_no_template() -> None:
+    assert plain("{{a}}: {{b.c}}{{d}}.", {"a": "{{b.c}}", "b.c": "</a>"}) == "{{b.c}}: </a>."
+
+
 @pytest.mark.parametrize(
     "template",
-    ["{{a.b}}", "{{ a b }}", "{{a()}}", "{{}}", "{{1a}}", "{{a", "{{a}", "{{ä}}", "{{{{a}}}}", "{{a\n}}"],
+    [
+        "{{a.b.c}}",
+        "{{a.}}",
+        "{{.a}}",
+        "{{a .b}}",
+        "{{a.1}}",
+        "{{ a b }}",
+        "{{a()}}",
+        "{{}}",
+        "{{1a}}",
+        "{{a",
+        "{{a}",
+        "{{ä}}",
+        "{{{{a}}}}",
+        "{{a\n}}",
+    ],
 )
 def test_finds_what_is_no_variable(template: str) -> None:
     assert len(malformed(f"Write {template}.")) == 1
@@ -174,6 +228,61 @@ def test_a_filled_name_is_safe_and_short(topic: str, reader: str) -> None:
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*_untitled\.md", name)
     assert ".." not in name
     assert len(name) <= LONGEST_FILLING + len("__.md")
+
+
+MEMBERS = ("web", "web-scraper", "ada")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("## web", r"\## web"),
+        ("#WEB", r"\#WEB"),
+        ("  ###  web-scraper (weight 9)", r"  \###  web-scraper (weight 9)"),
+        ("## **ada**", r"\## **ada**"),
+        ("> ## ada", r"> \## ada"),
+        ("\u200b## ada", "\u200b\\## ada"),
+        ("\uff03 ada", "\\\uff03 ada"),
+        ("## __ada__", r"\## __ada__"),
+        ("[ada gave no answer (TIMEOUT): late]", r"\[ada gave no answer (TIMEOUT): late]"),
+        ("[ web is missing: it failed]", r"\[ web is missing: it failed]"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "yes\n", "yes\n\n", "yes\r", "yes\u2028"])
+def test_no_line_passes_for_the_label_of_somebody(before: str, line: str, shown: str) -> None:
+    assert unlabelled(f"{before}{line}\n\nno", MEMBERS) == f"{before}{shown}\n\nno"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Findings",
+        "## What the web says",
+        "## webs and adages",
+        "[1] web",
+        "[see below]",
+        "about ## web",
+        "web",
+        "- ada",
+        '["web", "ada"]',
+        '{"web": ["ada"]}',
+        "",
+    ],
+)
+def test_what_is_nobodys_label_stays(text: str) -> None:
+    assert unlabelled(text, MEMBERS) == text
+
+
+def test_without_names_there_are_no_labels() -> None:
+    assert unlabelled("## web", ()) == "## web"
+
+
+@pytest.mark.parametrize("piece", ["#", "[", "\n", "> ", "# [", "\u200b#", "_", "\r", "\n#", "> _"])
+def test_looks_for_labels_once(piece: str) -> None:
+    begun = perf_counter()
+    unlabelled(piece * 200_000, MEMBERS)
+
+    assert perf_counter() - begun < 2
 
 
 def _undefused(text: str) -> str:

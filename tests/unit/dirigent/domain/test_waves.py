@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from guarded_wave import performed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,7 +40,7 @@ def failure(category: Category, retry_after: float | None = None) -> Failed:
 
 
 def test_orders_all_calls_at_once() -> None:
-    orders = wave("one", "two").orders(NOW)
+    orders = performed(wave("one", "two"), NOW)
 
     assert [(order.step, order.attempt) for order in orders.values()] == [("one", 1), ("two", 1)]
 
@@ -47,8 +48,8 @@ def test_orders_all_calls_at_once() -> None:
 def test_an_order_ends_with_its_own_time_or_with_the_runs() -> None:
     late = NOW + timedelta(seconds=3590)
 
-    assert wave("one").orders(NOW)[0].not_after == NOW + timedelta(seconds=30) + QUEUE_PATIENCE
-    assert wave("one").orders(late)[0].not_after == NOW + timedelta(seconds=3600)
+    assert performed(wave("one"), NOW)[0].not_after == NOW + timedelta(seconds=30) + QUEUE_PATIENCE
+    assert performed(wave("one"), late)[0].not_after == NOW + timedelta(seconds=3600)
 
 
 def test_only_what_failed_is_tried_again() -> None:
@@ -57,8 +58,8 @@ def test_only_what_failed_is_tried_again() -> None:
     due = again.next_due(NOW)
 
     assert due is not None
-    assert again.orders(NOW) == {}
-    assert [(order.step, order.attempt) for order in again.orders(due).values()] == [("two", 2)]
+    assert performed(again, NOW) == {}
+    assert [(order.step, order.attempt) for order in performed(again, due).values()] == [("two", 2)]
 
 
 @pytest.mark.parametrize("category", Category)
@@ -91,7 +92,7 @@ def test_an_order_that_was_never_begun_is_no_attempt() -> None:
     due = again.next_due(NOW)
 
     assert due is not None
-    assert again.orders(due)[0].attempt == 1
+    assert performed(again, due)[0].attempt == 1
 
 
 def test_orders_that_are_never_begun_are_given_up_too() -> None:
@@ -152,7 +153,7 @@ def test_ends_whatever_happens_and_within_the_runs_time(
     while not tried.is_over:
         now = max(now, tried.next_due(now) or now)
         tried = tried.expire(now)
-        orders = tried.orders(now)
+        orders = performed(tried, now)
         assert all(order.attempt <= attempts and now < order.not_after for order in orders.values())
         ordered += len(orders)
         now += timedelta(seconds=data.draw(st.floats(0.001, 60)))

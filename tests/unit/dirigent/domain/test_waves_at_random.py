@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
-from guarded_wave import AGENT, MODEL, NOW, VALUE, answered, full, later, planned, shut, waved
+from guarded_wave import AGENT, MODEL, NOW, VALUE, answered, full, later, performed, planned, shut, waved
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,13 +11,14 @@ from dirigent.domain.gates import Answer, Grant, Group
 from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome
 from dirigent.domain.passages import Refusal, Why
 from dirigent.domain.pendings import MOST_UNBEGUN, Pending
+from dirigent.domain.retries import RetryPolicy
 from dirigent.domain.runs import PlannedStep
 from dirigent.domain.waves import Inquiry, Wave
 
 SILENT = Failure(category=Category.TRANSIENT, message="a gate did not answer")
 ATTEMPTS = 2
 #: Of a call and of its fallback; a gate that does not answer is an order that was never begun.
-MOST_ORDERS = 2 * (ATTEMPTS + MOST_UNBEGUN)
+MOST_ORDERS = ATTEMPTS + RetryPolicy().max_attempts + 2 * MOST_UNBEGUN
 #: Each of two gates, for each order and for each refusal.
 #: Between two orders a call that waits for a day asks less often than this.
 MOST_ASKINGS = 2 * (MOST_ORDERS + 100)
@@ -128,11 +129,12 @@ class Play:
         return Grant(granted=granted, refusal=full(self.data.draw(PAUSES), agent=group.agent, at=self.now))
 
     def _perform(self) -> None:
-        orders = self.wave.orders(self.now)
+        orders = performed(self.wave, self.now)
         for place, order in orders.items():
             self._go(self.wave.pending[place])
             self.ordered[place] += 1
-            assert order.attempt <= 2 * ATTEMPTS
+            # A fixed value is tried as often as is usual, whoever it stands in for.
+            assert order.attempt <= ATTEMPTS + RetryPolicy().max_attempts
             assert order.not_after <= self.wave.deadline
         assert not any(self.counted.values())
         self.now += timedelta(seconds=self.data.draw(st.sampled_from([0.0, 0.5, 25.0, 60.0])))
@@ -140,7 +142,7 @@ class Play:
         for gate, settlement in self.wave.settlements(heard):
             self.lent[gate, settlement.round] -= len(settlement.verdicts)
         assert not any(self.lent.values())
-        self._become(self.wave.hear(heard, self.now))
+        self._become(self.wave.hear(heard, self.now).expire(self.now))
 
     def _go(self, one: Pending) -> None:
         lane = one.lane

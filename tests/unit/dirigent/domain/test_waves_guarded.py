@@ -14,6 +14,7 @@ from guarded_wave import (
     failure,
     full,
     later,
+    performed,
     planned,
     shut,
     told,
@@ -85,7 +86,7 @@ def test_nobody_waits_before_gates_longer_than_the_run_may_take() -> None:
 
 
 def test_orders_nothing_before_the_gate_has_answered() -> None:
-    assert waved(planned()).orders(NOW) == {}
+    assert performed(waved(planned()), NOW) == {}
 
 
 def test_orders_what_is_permitted_and_asks_no_more() -> None:
@@ -93,23 +94,23 @@ def test_orders_what_is_permitted_and_asks_no_more() -> None:
     grant = Grant(granted=2, refusal=full(10))
     after = waved(planned("one"), planned("two"), planned("three")).told(inquiry, answered(grant), NOW)
 
-    assert [order.step for order in after.orders(NOW).values()] == ["one", "two"]
+    assert [order.step for order in performed(after, NOW).values()] == ["one", "two"]
     assert after.inquiries(NOW) == ()
 
 
 def test_an_order_is_over_when_the_gate_said_and_its_time_has_passed() -> None:
     permitted = told(waved(planned(timeout=7)), ALL, at=later(3))
 
-    assert permitted.orders(later(4))[0].not_after == later(3) + PATIENCE + timedelta(seconds=7)
+    assert performed(permitted, later(4))[0].not_after == later(3) + PATIENCE + timedelta(seconds=7)
 
 
 def test_an_order_is_over_when_the_run_is() -> None:
-    assert told(waved(planned(), timeout=100), ALL).orders(NOW)[0].not_after == later(100)
+    assert performed(told(waved(planned(), timeout=100), ALL), NOW)[0].not_after == later(100)
 
 
 def test_an_order_tells_how_it_was_permitted() -> None:
     waiting = told(waved(planned()), Grant(granted=0, refusal=full(10)))
-    [order] = told(waiting, ALL, at=later(10)).orders(later(10)).values()
+    [order] = performed(told(waiting, ALL, at=later(10)), later(10)).values()
 
     assert order.passage == Passage(
         level=Level.DEPLOYMENT, key="gpt", state=State.CLOSED, refused=1, waited=10, refusals=(full(10),)
@@ -156,7 +157,7 @@ def test_a_call_is_given_up_that_would_have_to_wait_too_long(refusal: Refusal, c
     outcome = outcome_of(refused)
 
     assert outcome.failure == Failure(category=category, message=refusal.sentence, retry_after=300)
-    assert (outcome.attempts, refused.orders(NOW), refused.inquiries(NOW)) == (0, {}, ())
+    assert (outcome.attempts, performed(refused, NOW), refused.inquiries(NOW)) == (0, {}, ())
 
 
 def test_is_asked_so_often_and_no_more_however_patient_it_is() -> None:
@@ -202,7 +203,7 @@ def test_an_open_circuit_sends_the_call_to_another_model_counted_at_home() -> No
 
     assert (second.deployment, second.ask.groups, second.ask.seconds) == ("mini", (Group(calls=1),), 20)
     assert leaving.give_backs() == ()
-    [order] = told(leaving, ALL).orders(NOW).values()
+    [order] = performed(told(leaving, ALL), NOW).values()
     assert order.passage is not None
     assert (order.passage.key, order.passage.refusals) == ("mini", (shut(),))
     assert order.instead_of == Failure(category=Category.TRANSIENT, message=shut().sentence, retry_after=60)
@@ -235,8 +236,8 @@ def test_another_model_is_asked_after_its_agents_windows() -> None:
     counted = told(wave, ALL)
     [second] = counted.inquiries(NOW)
 
-    assert (wave.inquiries(NOW)[0].ask.groups[0].through, wave.orders(NOW)) == (False, {})
-    assert (second.deployment, counted.orders(NOW)) == ("mini", {})
+    assert (wave.inquiries(NOW)[0].ask.groups[0].through, performed(wave, NOW)) == (False, {})
+    assert (second.deployment, performed(counted, NOW)) == ("mini", {})
 
 
 def test_an_open_circuit_sends_the_call_to_another_agent() -> None:
@@ -247,7 +248,7 @@ def test_an_open_circuit_sends_the_call_to_another_agent() -> None:
 
 def test_a_fixed_value_passes_no_gate() -> None:
     left = fallen(VALUE)
-    [order] = left.orders(NOW).values()
+    [order] = performed(left, NOW).values()
 
     assert left.inquiries(NOW) == ()
     assert order.not_after == NOW + QUEUE_PATIENCE + timedelta(seconds=30)
@@ -275,7 +276,7 @@ def test_the_fallback_answers_after_the_last_retry() -> None:
     while not wave.is_over:
         now = wave.next_due(now) or now
         wave = told(wave, ALL, at=now)
-        [order] = wave.orders(now).values()
+        [order] = performed(wave, now).values()
         attempts.append((order.attempt, order.instead_of is not None))
         wave = wave.hear({0: failure()}, now)
 
@@ -289,7 +290,7 @@ def test_nobody_goes_ahead_where_a_gate_does_not_answer() -> None:
     first, second = wave.inquiries(NOW)
     after = wave.unanswered(first, SILENT, NOW).told(second, answered(ALL), NOW)
 
-    assert [order.step for order in after.orders(NOW).values()] == ["two"]
+    assert [order.step for order in performed(after, NOW).values()] == ["two"]
     assert after.inquiries(NOW) == ()
     due = after.hear({1: Done()}, NOW).next_due(NOW)
     assert due is not None
@@ -368,7 +369,7 @@ def test_gives_up_those_who_wait_when_the_runs_time_is_over() -> None:
 
 def test_a_wave_from_before_the_gates_asks_none() -> None:
     before = waved(planned("one"), planned("two", home=None), max_wait=None)
-    orders = before.orders(NOW)
+    orders = performed(before, NOW)
 
     assert before.inquiries(NOW) == ()
     assert [order.step for order in orders.values()] == ["one", "two"]
@@ -383,7 +384,7 @@ def test_a_wave_from_before_the_gates_asks_none() -> None:
 
 def test_what_was_permitted_begins_when_the_gate_said_or_not_at_all() -> None:
     wave = told(waved(planned()), Grant(granted=1))
-    [order] = wave.orders(NOW).values()
+    [order] = performed(wave, NOW).values()
 
     assert wave.pending[0].permit is not None
     assert order.begin_by == wave.pending[0].permit.begin_by
@@ -403,7 +404,7 @@ def test_a_step_that_is_done_needs_no_gate_to_have_its_end_written_down() -> Non
 
     assert due == later(WRITINGS[0])
     assert wave.inquiries(due) == ()
-    [order] = wave.orders(due).values()
+    [order] = performed(wave, due).values()
     assert (order.attempt, order.instead_of) == (1, None)
     assert wave.hear({0: Done(is_repeated=True)}, due).outcomes == (Done(is_repeated=True),)
 
@@ -413,7 +414,7 @@ def test_writing_an_end_down_is_no_attempt_of_the_agents_and_takes_none_of_the_s
     for _ in WRITINGS:
         now = wave.next_due(now) or now
         wave = wave.expire(now)
-        assert len(wave.orders(now)) == 1
+        assert len(performed(wave, now)) == 1
         wave = wave.hear({0: UNWRITTEN}, now)
 
     assert now == later(sum(WRITINGS))

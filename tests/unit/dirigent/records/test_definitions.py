@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from dirigent.adapters.file_artifacts import FileArtifacts
-from dirigent.domain.catalogue import Agent, AskStep, Definition, InputField, Model, Workflow
+from dirigent.domain.catalogue import Agent, Definition, InputField, Model, Workflow
 from dirigent.domain.retries import RetryPolicy
+from dirigent.domain.steps import AskStep
 from dirigent.records.definitions import REMEMBERED, Definitions
 from dirigent.records.texts import TextLost
 from dirigent.records.unreadable import Unreadable

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from dirigent.domain.breakers import State
-from dirigent.domain.outcomes import Category, Usage
+from dirigent.domain.outcomes import Category, Missing, Turnout, Usage
 from dirigent.domain.passages import Level, Passage, Refusal, Why
 from dirigent.domain.records import Degraded, RunError, RunRecord, StepRecord
 from dirigent.domain.runs import Held, Status
@@ -24,6 +24,8 @@ ERROR = RunError(
     category=Category.RATE_LIMIT, message="full", step="write", attempts=2, retry_after=7.5, passage=PASSAGE
 )
 DEGRADED = Degraded(by="agent", name="stand-in", category=Category.TRANSIENT, because="the circuit is open")
+GAP = Missing(branch="b", agent="x", category=Category.TIMEOUT, because="late", since=NOON)
+TURNOUT = Turnout(completed_agents=2, timed_out=True, missing=(GAP,))
 RUN = RunRecord(
     run="r",
     account="a",
@@ -39,6 +41,8 @@ RUN = RunRecord(
     completed_at=NOON,
     error=ERROR,
     admission=ADMISSION,
+    parent="r0",
+    turnout=TURNOUT,
 )
 STEP = StepRecord(
     step="write",
@@ -54,6 +58,10 @@ STEP = StepRecord(
     usage=Usage(input_tokens=5, output_tokens=7),
     passage=PASSAGE,
     degraded=DEGRADED,
+    is_json=True,
+    branch="invoice",
+    child="r-1",
+    turnout=TURNOUT,
 )
 
 
@@ -80,6 +88,8 @@ def step_row(values: dict[str, Value]) -> Row:
             user=None,
             claim=None,
             admission=None,
+            parent=None,
+            turnout=None,
         ),
     ],
     ids=["failed", "without particulars", "at once", "completed", "in progress"],
@@ -88,7 +98,19 @@ def test_a_run_is_read_as_it_was_written(record: RunRecord) -> None:
     assert run_of(run_row(run_values(record))) == record
 
 
-@pytest.mark.parametrize("record", [STEP, replace(STEP, passage=None, degraded=None, agent=None, model=None)])
+PLAIN = replace(STEP, is_json=False, branch=None, child=None, turnout=None)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        STEP,
+        PLAIN,
+        replace(PLAIN, passage=None, degraded=None, agent=None, model=None),
+        replace(STEP, branch=""),
+    ],
+    ids=["all of it", "plain", "bare", "any other way"],
+)
 def test_a_step_is_read_as_it_was_written(record: StepRecord) -> None:
     assert step_of(step_row(step_values(record))) == record
 
@@ -125,6 +147,28 @@ def test_what_only_explains_hides_nothing_when_it_is_spoilt(
     assert step == replace(STEP, passage=None)
     assert "The admission of r in a is left out" in caplog.text
     assert "The passage of 00003-write in r is left out" in caplog.text
+
+
+def test_rows_from_before_there_were_patterns_are_read() -> None:
+    added = ("parent", "is_json", "branch", "child", "turnout_pieces", "turnout_0")
+    run = {name: value for name, value in run_values(RUN).items() if name not in added}
+    step = {name: value for name, value in step_values(STEP).items() if name not in added}
+
+    assert run_of(run_row(run)) == replace(RUN, parent=None, turnout=None)
+    assert step_of(step_row(step)) == PLAIN
+
+
+def test_a_plain_step_has_no_columns_it_does_not_need() -> None:
+    assert not {"is_json", "branch", "child", "turnout_pieces"} & step_values(PLAIN).keys()
+
+
+def test_a_spoilt_turnout_hides_no_run_but_makes_no_whole_of_a_partial_step(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert run_of(run_row({**run_values(RUN), "turnout_0": "{"})) == replace(RUN, turnout=None)
+    assert "The turnout of r in a is left out" in caplog.text
+    with pytest.raises(Unreadable, match="the step '00003-write'"):
+        step_of(step_row({**step_values(STEP), "turnout_0": "{"}))
 
 
 def test_a_fallbacks_answer_is_never_taken_for_the_agents_own() -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from dirigent.adapters.file_artifacts import FileArtifacts
 from dirigent.adapters.sqlite_records import SqliteRecords
-from dirigent.domain.outcomes import Category, Usage
+from dirigent.domain.outcomes import Category, Missing, Turnout, Usage
 from dirigent.domain.passages import Level, Passage
 from dirigent.domain.records import RunError, RunRecord, StepRecord
 from dirigent.domain.run_ids import new_run_id
@@ -19,6 +19,7 @@ from dirigent.records.unreadable import Unreadable
 
 NOON = datetime(2031, 5, 6, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)
+HOUR = timedelta(hours=1)
 ADMISSION = Passage(level=Level.ACCOUNT, key="a", refused=1, waited=2.5)
 ERROR = RunError(category=Category.TIMEOUT, message="too slow", step="write", attempts=3)
 
@@ -61,6 +62,10 @@ def failed(of: StartRun, *, at: datetime = LATER) -> RunRecord:
     return replace(
         opened(of, at=at), status=Status.FAILED, completed_at=at, error=ERROR, result=None, user="ann"
     )
+
+
+def gap(branch: str) -> Missing:
+    return Missing(branch=branch, category=Category.TIMEOUT, because="late", since=NOON)
 
 
 async def kept(runs: Runs, of: StartRun) -> RunRecord:
@@ -169,10 +174,95 @@ def test_a_runs_own_failure_replaces_what_others_took_for_its_end(runs: Runs) ->
     assert record.error == truth
 
 
+@pytest.mark.parametrize(
+    "turnout", [None, Turnout(completed_agents=1, missing=(gap("b0"), gap("b1")))], ids=["whole", "partial"]
+)
+def test_the_same_failure_told_again_ends_no_run_a_second_time(runs: Runs, turnout: Turnout | None) -> None:
+    error = replace(ERROR, retry_after=7.5, passage=ADMISSION)
+    first = replace(failed(start()), error=error, turnout=turnout)
+    asyncio.run(runs.end(first))
+    asyncio.run(runs.end(replace(first, completed_at=LATER + HOUR, updated_at=LATER + HOUR)))
+
+    assert asyncio.run(kept(runs, start())) == first
+
+
+def test_what_others_took_for_a_runs_end_gives_way_to_when_it_ended(runs: Runs) -> None:
+    asyncio.run(runs.mend(replace(failed(start()), error=replace(ERROR, step=None))))
+    asyncio.run(runs.end(failed(start(), at=LATER + HOUR)))
+
+    record = asyncio.run(kept(runs, start()))
+    assert (record.error, record.completed_at) == (ERROR, LATER + HOUR)
+
+
 def test_completing_a_forgotten_run_leaves_no_remnant(runs: Runs) -> None:
     asyncio.run(runs.complete("a", start().run, Held(text="{}"), at=LATER))
 
     assert asyncio.run(runs.page(Filter(account="a"))).runs == ()
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.FAILED])
+def test_who_opened_a_run_sees_how_others_ended_it(
+    runs: Runs, records: SqliteRecords, artifacts: FileArtifacts, status: Status
+) -> None:
+    asyncio.run(runs.open(start(), at=NOON))
+    asyncio.run(Runs(records, artifacts).end(replace(failed(start()), status=status)))
+    asyncio.run(runs.complete("a", start().run, Held(text="{}"), at=LATER))
+
+    completed = Status.CANCELLED if status is Status.CANCELLED else Status.COMPLETED
+    assert asyncio.run(kept(runs, start())).status is completed
+
+
+def test_who_opened_a_run_does_not_bring_it_back_from_oblivion(runs: Runs) -> None:
+    asyncio.run(runs.open(start(), at=NOON))
+    asyncio.run(runs.forget(asyncio.run(kept(runs, start()))))
+    asyncio.run(runs.complete("a", start().run, Held(text="{}"), at=LATER))
+
+    assert asyncio.run(runs.page(Filter(account="a"))).runs == ()
+
+
+def finish(runs: Runs) -> bool:
+    return asyncio.run(runs.finish("a", start().run, step("edit", 2), Held(text="{}"), at=LATER))
+
+
+def test_the_last_step_and_the_end_are_written_in_one_go(runs: Runs) -> None:
+    asyncio.run(runs.open(start(), at=NOON))
+
+    assert finish(runs)
+    assert asyncio.run(runs.steps(start().run)) == (step("edit", 2),)
+    assert asyncio.run(kept(runs, start())) == replace(
+        opened(start(), at=NOON),
+        status=Status.COMPLETED,
+        result=Held(text="{}"),
+        completed_at=LATER,
+        updated_at=LATER,
+    )
+
+
+def test_who_did_not_open_a_run_does_not_end_it_in_one_go(
+    runs: Runs, records: SqliteRecords, artifacts: FileArtifacts
+) -> None:
+    asyncio.run(Runs(records, artifacts).open(start(), at=NOON))
+
+    assert not finish(runs)
+    assert asyncio.run(runs.steps(start().run)) == ()
+    assert asyncio.run(kept(runs, start())).status is Status.IN_PROGRESS
+
+
+def test_a_last_step_that_was_written_before_ends_no_run_in_one_go(runs: Runs) -> None:
+    asyncio.run(runs.open(start(), at=NOON))
+    asyncio.run(runs.add_step(start().run, step("edit", 2, agent="first")))
+
+    assert not finish(runs)
+    assert [one.agent for one in asyncio.run(runs.steps(start().run))] == ["first"]
+    assert asyncio.run(kept(runs, start())).status is Status.IN_PROGRESS
+
+
+def test_a_run_that_was_cancelled_is_not_ended_in_one_go(runs: Runs) -> None:
+    asyncio.run(runs.open(start(), at=NOON))
+    asyncio.run(runs.cancel("a", start().run, "enough", at=NOON))
+
+    assert not finish(runs)
+    assert asyncio.run(kept(runs, start())).status is Status.CANCELLED
 
 
 @pytest.mark.parametrize("was_opened", [True, False])

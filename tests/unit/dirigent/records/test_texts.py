@@ -6,7 +6,7 @@ import pytest
 
 from dirigent.adapters.file_artifacts import FileArtifacts
 from dirigent.domain.runs import Held
-from dirigent.records.texts import INLINE_BYTES, TextLost, Texts
+from dirigent.records.texts import INLINE_BYTES, TextLost, Texts, inline
 from dirigent.records.unreadable import Unreadable
 
 NAME = "runs/r1/input.json"
@@ -48,3 +48,10 @@ def test_says_which_text_is_spoilt(artifacts: FileArtifacts) -> None:
 
     with pytest.raises(Unreadable, match=NAME):
         asyncio.run(Texts(artifacts).read(Held(artifact=NAME)))
+
+
+@pytest.mark.parametrize(("length", "is_short"), [(INLINE_BYTES // 2, True), (INLINE_BYTES // 2 + 1, False)])
+def test_says_which_text_is_held_by_itself(length: int, is_short: bool) -> None:
+    text = "é" * length
+
+    assert inline(text) == (Held(text=text) if is_short else None)

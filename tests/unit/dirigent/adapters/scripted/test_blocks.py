@@ -1,5 +1,6 @@
 """The delimited data of a prompt, told apart from its wording."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,24 @@ def test_tags_within_a_value_belong_to_it() -> None:
     assert blocks == (Block(name="draft", text="a <b>bold</b> <topic> word"),)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('["Pay.","Ask."]', "- Pay.\n- Ask."),
+        ('{"kind":"bill","urgent":true,"items":["a",2]}', "kind: bill\nurgent: true\nitems:\n- a\n- 2"),
+        ('## north\n\n{"said":"Rain."}', "## north\n\nsaid: Rain."),
+        ("rows = [\n[1, 2]\n]", "rows = [\n[1, 2]\n]"),
+        ("{not JSON}", "{not JSON}"),
+        ("{}", "{}"),
+        ("[]", "[]"),
+    ],
+)
+def test_what_steps_wrote_as_json_is_told_line_by_line(text: str, told: str) -> None:
+    _, blocks = separate(f"<found>{text}</found>")
+
+    assert blocks == (Block(name="found", text=told),)
+
+
 def test_a_tag_that_is_never_closed_is_wording() -> None:
     assert separate("if a <b> then <c>c</c> <b>") == ("if a <b> then  _  <b>", (Block(name="c", text="c"),))
 
@@ -38,4 +57,5 @@ def test_finds_what_prompts_are_rendered_with(topic: str, draft: str) -> None:
 def test_reads_whatever_it_is_given(prompt: str) -> None:
     wording, blocks = separate(prompt)
 
-    assert len(wording) + sum(len(block.text) for block in blocks) <= len(prompt) + 3 * len(blocks)
+    # A list that is told line by line takes more room, and so may a number.
+    assert len(wording) + sum(len(block.text) for block in blocks) <= 8 * len(prompt) + 3 * len(blocks)

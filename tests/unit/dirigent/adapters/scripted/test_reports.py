@@ -74,6 +74,12 @@ def test_the_language_may_be_data() -> None:
     assert text.endswith("Good day.")
 
 
+def test_the_language_may_be_data_where_the_wording_names_it() -> None:
+    text = reports.translation(asked("Translate <text>Good day.</text> into <branch>Danish</branch>."))
+
+    assert text == "[Danish; scripted, so the words are left as they were]\n\nGood day."
+
+
 def test_a_message_has_a_subject_and_carries_the_material() -> None:
     text = reports.message(
         asked("Write an e-mail. <topic>your order</topic><note>It has left the house.</note>")
@@ -88,6 +94,18 @@ def test_code_is_code() -> None:
         text = reports.code(asked(prompt))
 
         assert ast.parse(text.removeprefix("```python\n").removesuffix("\n```")).body
+
+
+def test_code_stands_alone_where_no_fence_is_wanted() -> None:
+    text = reports.code(asked("Implement <spec>a stack</spec>. Return it without a code fence."))
+
+    assert text.startswith("def stack(")
+
+
+def test_a_test_is_of_the_function_that_is_there() -> None:
+    text = reports.code(asked("Write tests for <code>def stacked(items):\n    return items</code>"))
+
+    assert "assert stacked(" in text
 
 
 def test_a_comparison_tells_what_is_shared_from_what_is_not() -> None:

@@ -27,6 +27,8 @@ from dirigent.adapters.scripted.requests import Kind, kind_of
         ("Compare the offers. _ _", Kind.COMPARISON),
         ("Analyse the offers. _ _", Kind.ANALYSIS),
         ("Implement the plan. _", Kind.CODE),
+        ("Visualise the figures. _", Kind.CHART),
+        ("Make a table and a chart in Markdown that show this: _", Kind.CHART),
         ("Write a function that does what is described: _", Kind.CODE),
         ("Draft an e-mail to the guest. _", Kind.MESSAGE),
         ("Name the three weakest spots of this text: _", Kind.ITEMS),

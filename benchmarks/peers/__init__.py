@@ -1,0 +1,1 @@
+"""Dirigent beside other durable engines: the same work, in turns, in one run."""
