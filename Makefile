@@ -19,7 +19,7 @@ endef
 export RECIPE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo desk serve test chaos check lint types imports house bench bench-peers fix
+.PHONY: help setup azurite demo desk serve test chaos check lint types imports house bench bench-peers fix
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,10 @@ setup: ## Install the locked packages into .venv; at once when nothing changed
 		[ "$$(cat "$$site/checkout.pth" 2>/dev/null)" = "$(CURDIR)" ] || echo "$(CURDIR)" > "$$site/checkout.pth"; \
 	done
 
+# Azurite is Microsoft's emulator of Azure Storage; tests and measurements start it, the app never does.
+azurite: setup ## Install the locked storage emulator into .azurite, for tests; at once when nothing changed
+	@.venv/bin/python tests/azurite/installation.py
+
 # A topic is text: it reaches the shell as a variable, whatever signs stand in it.
 demo: override export TOPIC := $(value TOPIC)
 demo: setup ## Write an article with the app, here and now; TOPIC="…" says on what
@@ -67,7 +71,7 @@ desk: setup ## Play the story of a small shop on the local host; nothing is left
 serve: setup ## Run the app here, or the one in APP, on the local host; ARGS="--port 7072" adds options
 	@exec $(RUN) devhost --app "$(APP)" $(ARGS)
 
-test: setup ## Run every test but the chaos ones; ARGS="-k name" narrows
+test: azurite ## Run every test but the chaos ones; ARGS="-k name" narrows
 	@$(RUN) pytest tests -q --ignore=tests/chaos $(ARGS)
 
 # ARGS="-k kill" narrows; CHAOS_SEED repeats a run, CHAOS_KILLS and CHAOS_SOAK_MINUTES make it shorter or longer.
@@ -90,7 +94,7 @@ imports: setup
 house: setup
 	@$(RUN) pytest tests/house -q
 
-bench: setup ## Measure; ARGS="--help" lists what can be asked
+bench: azurite ## Measure; ARGS="--help" lists what can be asked
 	@$(RUN) benchmarks $(ARGS)
 
 # Peers have an environment of their own, made when first asked for: nothing of theirs is among the project's packages.

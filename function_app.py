@@ -15,6 +15,7 @@ from triggers import blueprints
 settings = Settings.read(os.environ)
 parts = wiring.join(settings)
 catalogue = declarations.read(settings.catalogue)
+settings.check(catalogue)
 
 # Function keys guard every route, unless a trigger says otherwise.
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)

@@ -3,6 +3,9 @@
 import asyncio
 from typing import Any
 
+from msgspec.structs import replace
+
+from activities.reports import spanned
 from activities.scene import Scene
 from activities.stage import Activity, Product, Stage, named
 from dirigent import codec
@@ -16,9 +19,13 @@ from dirigent.domain.steps import AnswerField, AskStep
 from dirigent.ports import Parts
 from dirigent.ports.clock import Clock
 from dirigent.ports.model import Model, ModelFailed, Reply, Request
+from dirigent.telemetry.model_calls import OPERATION, REQUEST_MODEL
+from dirigent.telemetry.tracing import Tracing
 
 #: Whoever had this part of its time, and did not answer, would not have answered in all of it.
 MOST = 0.8
+#: Seconds beyond its time limit after which a call ends even if nobody has cancelled it.
+BACKSTOP = 15.0
 #: What is asked of whoever compares the answers of voters, for each of them.
 _LABEL = "a label of a few words for what this answer says; answers that mean the same have the same label"
 
@@ -42,7 +49,8 @@ def ask_agent(stage: Stage, parts: Parts) -> Activity:
         agent = scene.definition.agents[_step(scene).agent]
         because = scene.order.instead_of
         if because is None:
-            return await _said(parts, scene, Voice(agent=agent, model=agent.model), fields)
+            voice = Voice(agent=agent, model=agent.model)
+            return await _said(parts, stage.tracing, scene, voice, fields)
         if agent.fallback is None:
             raise LookupError(f"The agent {agent.name!r} has no fallback.")
         degraded = _degraded(agent.fallback, because)
@@ -50,7 +58,7 @@ def ask_agent(stage: Stage, parts: Parts) -> Activity:
             return _fixed(agent, agent.fallback.value, fields, degraded)
         other = scene.definition.agents[agent.fallback.agent or agent.name]
         voice = Voice(agent=other, model=agent.fallback.model or other.model, degraded=degraded)
-        return await _said(parts, scene, voice, fields)
+        return await _said(parts, stage.tracing, scene, voice, fields)
 
     async def ask_agent(order: Any) -> Any:
         return codec.encode(await stage.perform(codec.decode(Perform, order), answer))
@@ -108,27 +116,43 @@ def _degraded(fallback: Fallback, because: Failure) -> Degraded:
         by=by,
         name=fallback.agent or fallback.model,
         category=because.category,
-        because=because.brief().message,
+        because=because.brief().in_full,
     )
 
 
-async def _said(parts: Parts, scene: Scene, voice: Voice, fields: tuple[AnswerField, ...]) -> Product:
+async def _said(
+    parts: Parts, tracing: Tracing, scene: Scene, voice: Voice, fields: tuple[AnswerField, ...]
+) -> Product:
     request = await _request(scene, voice, fields)
-    seconds = scene.seconds_left(parts.clock.now())
+    request = replace(request, seconds=scene.seconds_left(parts.clock.now()))
+    told: dict[str, str | int] = {
+        OPERATION: "invoke_agent",
+        REQUEST_MODEL: request.deployment,
+        "gen_ai.agent.name": request.agent,
+    }
+    if voice.degraded is not None:
+        told["dirigent.fallback"] = voice.degraded.by
+    with spanned(tracing, f"invoke_agent {request.agent}", scene, told):
+        return await _answered(parts, scene, voice, request)
+
+
+async def _answered(parts: Parts, scene: Scene, voice: Voice, request: Request) -> Product:
     try:
         # Cut short by what is left of the order's time, its being late says nothing of the deployment; the
         # way here takes a moment of that, too.
-        is_theirs = seconds >= scene.order.timeout * MOST
-        reply = await within(parts.clock, seconds, parts.model, request, is_theirs=is_theirs)
+        is_theirs = request.seconds >= scene.order.timeout * MOST
+        reply = await within(parts.clock, request.seconds, parts.model, request, is_theirs=is_theirs)
     except ModelFailed as error:
         failure = named(error.failure, f"agent {request.agent!r}")
         raise ModelFailed(failure, is_theirs=error.is_theirs) from error
     return Product(
         text=_read(request, reply),
-        is_json=bool(fields),
+        is_json=bool(request.answers),
         agent=request.agent,
         model=reply.model,
         usage=reply.usage,
+        finish=reply.finish,
+        request_id=reply.request_id,
         degraded=voice.degraded,
     )
 
@@ -153,8 +177,11 @@ async def _request(scene: Scene, voice: Voice, fields: tuple[AnswerField, ...]) 
     step, agent = _step(scene), voice.agent
     values = await scene.texts(prompts.variables(step.prompt), is_for_model=True)
     prompt = prompts.render(step.prompt, values)
+    model = scene.definition.models[voice.model]
     return Request(
-        deployment=scene.definition.models[voice.model].deployment,
+        deployment=model.deployment,
+        endpoint=model.endpoint,
+        dialect=model.dialect,
         agent=agent.name,
         instructions=f"{agent.instructions.strip()}\n\n{prompts.STANDING}",
         prompt=f"{prompt}\n\n{answers.instruction(fields)}" if fields else prompt,
@@ -170,7 +197,9 @@ async def within(
     clock: Clock, seconds: float, model: Model, request: Request, *, is_theirs: bool = True
 ) -> Reply:
     """The model's reply, if it comes in time; a call that does not is cancelled, not left behind."""
-    call = asyncio.ensure_future(model.complete(request))
+    # An adapter ends the calls that nobody cancels. Here it must not be the first to: it takes whoever is
+    # late for ill, and knows no clock but the machine's.
+    call = asyncio.ensure_future(model.complete(replace(request, seconds=seconds + BACKSTOP)))
     # A model that answers at once needs no timer, and a clock that can jump must not see one.
     await asyncio.sleep(0)
     if call.done():
@@ -185,4 +214,5 @@ async def within(
         timer.cancel()
         await asyncio.gather(call, timer, return_exceptions=True)
     message = f"no answer from {request.deployment!r} within {seconds:.3g} s"
-    raise ModelFailed(Failure(category=Category.TIMEOUT, message=message), is_theirs=is_theirs)
+    failure = Failure(category=Category.TIMEOUT, message=message, reason="timeout")
+    raise ModelFailed(failure, is_theirs=is_theirs)

@@ -1,10 +1,12 @@
 """Write down that a run ended without what it was for."""
 
+import logging
 from typing import Any
 
 from msgspec.structs import replace
 
 from activities.archive import Archive
+from activities.reports import facts_of, seconds
 from activities.stage import Activity, unavailable
 from dirigent import codec
 from dirigent.domain.outcomes import Done, Outcome
@@ -12,6 +14,10 @@ from dirigent.domain.records import RunError
 from dirigent.domain.runs import CloseRun, Held, Status
 from dirigent.ports.records import RecordsUnavailable
 from dirigent.records.runs import opened
+from dirigent.telemetry.lines import line
+from dirigent.telemetry.tracing import joined
+
+log = logging.getLogger(__name__)
 
 
 def close_run(archive: Archive) -> Activity:
@@ -21,10 +27,11 @@ def close_run(archive: Archive) -> Activity:
         start, failure, now = order.opening, order.failed.failure, archive.clock.now()
         why = RunError(
             category=failure.category,
-            message=failure.message,
+            message=failure.in_full,
             step=order.step,
             attempts=order.failed.attempts,
             retry_after=failure.retry_after,
+            reason=failure.reason,
             passage=order.failed.passage,
         )
         record = opened(start, at=now, admission=order.admission)
@@ -38,9 +45,23 @@ def close_run(archive: Archive) -> Activity:
                 await archive.claims.mark(start.account, start.claim)
         except RecordsUnavailable as error:
             return unavailable(error)
+        _tell(order, seconds(start.created_at, now))
         return Done()
 
     async def close_run(order: Any) -> Any:
-        return codec.encode(await closed(codec.decode(CloseRun, order)))
+        close = codec.decode(CloseRun, order)
+        with joined(close.opening.traceparent):
+            return codec.encode(await closed(close))
 
     return close_run
+
+
+def _tell(order: CloseRun, lasted: float) -> None:
+    failed = order.failed
+    facts = facts_of(order.opening) | {
+        "failed_step": order.step,
+        "attempts": failed.attempts,
+        "category": failed.failure.category,
+        "reason": failed.failure.reason or None,
+    }
+    line(log, logging.WARNING, "A run has failed", **facts, status=Status.FAILED, seconds=lasted)

@@ -1,10 +1,12 @@
 """Write down that there is a run, before any step of it is done."""
 
+import logging
 from typing import Any
 
 from msgspec.structs import replace
 
 from activities.archive import Archive
+from activities.reports import facts_of
 from activities.scene import Scene
 from activities.stage import Activity, failed, unavailable
 from dirigent import codec
@@ -16,6 +18,10 @@ from dirigent.domain.steps import WorkflowStep
 from dirigent.ports.artifacts import ArtifactsUnavailable
 from dirigent.ports.records import RecordsUnavailable
 from dirigent.records.unreadable import Unreadable
+from dirigent.telemetry.lines import line
+from dirigent.telemetry.tracing import joined
+
+log = logging.getLogger(__name__)
 
 
 def open_run(archive: Archive) -> Activity:
@@ -34,7 +40,9 @@ def open_run(archive: Archive) -> Activity:
             return Failed(failure=Failure(category=Category.PERMANENT, message=message).brief())
 
     async def open_run(order: Any) -> Any:
-        return codec.encode(await opened(codec.decode(OpenRun, order)))
+        opening = codec.decode(OpenRun, order)
+        with joined(opening.opening.traceparent):
+            return codec.encode(await opened(opening))
 
     return open_run
 
@@ -45,7 +53,10 @@ async def _opened(archive: Archive, order: OpenRun) -> str | None:
     if order.is_begun:
         if start.parent is not None:
             start, told = await _drawn(archive, start, start.parent)
-        await archive.runs.open(start, at=now, admission=order.admission)
+        is_new = await archive.runs.open(start, at=now, admission=order.admission)
+        if is_new and start.parent is not None:
+            # Whoever starts a run that is a step of no other says so where it is asked for.
+            line(log, logging.INFO, "A run has begun", **facts_of(start))
     else:
         await archive.runs.wait(start, at=now)
     if start.claim is not None:

@@ -13,13 +13,13 @@ from activities.gathered import Brought
 from activities.outline import Outline
 from dirigent import codec
 from dirigent.domain import prompts
-from dirigent.domain.catalogue import BEST, BRANCH, DECISION, OUTCOME, TALLY, WINNER
+from dirigent.domain.catalogue import BEST, BRANCH, DECISION, OUTCOME, TALLY, WINNER, Agent
 from dirigent.domain.elections import Election, Said, Voter
 from dirigent.domain.outcomes import Missing, Turnout
 from dirigent.domain.records import StepRecord
 from dirigent.domain.runs import Perform
 from dirigent.domain.selections import left_out
-from dirigent.domain.steps import ChooseStep, Step
+from dirigent.domain.steps import AskStep, ChooseStep, Step
 from dirigent.domain.teams import Team
 from dirigent.records.texts import TextLost
 from dirigent.records.unreadable import Unreadable
@@ -70,6 +70,17 @@ class Scene:
         """What is performed: of a step that chooses, the branch."""
         frame = self.frame
         return frame.taking(self.order.branch or None) if isinstance(frame, ChooseStep) else frame
+
+    @property
+    def agent(self) -> Agent | None:
+        """Who is asked; None where nobody is, for a fixed value stands in."""
+        if not isinstance(step := self.step, AskStep):
+            return None
+        agents = self.definition.agents
+        own = agents[step.agent]
+        if self.order.instead_of is None or own.fallback is None:
+            return own
+        return None if own.fallback.value is not None else agents[own.fallback.agent or own.name]
 
     @property
     def position(self) -> int:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from activities.archive import Archive
 from activities.ending import Ending
+from activities.reports import Report, spanned
 from activities.scene import Output, Scene, TooLate
 from activities.telling import told
 from dirigent.domain.messages import Message
@@ -21,6 +22,7 @@ from dirigent.ports.artifacts import ArtifactsUnavailable
 from dirigent.ports.model import ModelFailed
 from dirigent.ports.records import RecordsUnavailable
 from dirigent.records.unreadable import Unreadable
+from dirigent.telemetry.tracing import Tracing, joined
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ class Product(Message, frozen=True, kw_only=True):
     agent: str | None = None
     model: str | None = None
     usage: Usage = Usage()
+    finish: str | None = None
+    request_id: str | None = None
     degraded: Degraded | None = None
 
 
@@ -57,45 +61,61 @@ Effect = Callable[[Scene], Awaitable[Product]]
 class Stage:
     """Performs steps: whatever the effect, its output is kept once, and a failure is an outcome."""
 
-    def __init__(self, parts: Parts, archive: Archive | None = None) -> None:
+    def __init__(
+        self, parts: Parts, archive: Archive | None = None, *, tracing: Tracing | None = None
+    ) -> None:
         self._archive = archive or Archive(parts)
+        self.tracing = tracing or Tracing()
         self._clock, self._runs = parts.clock, self._archive.runs
         self._ending = Ending(self._archive)
 
     async def perform(self, order: Perform, effect: Effect) -> Outcome:
         """Perform the step unless it was performed before: activities are delivered at least once."""
-        try:
-            return await self._perform(order, effect)
-        except ModelFailed as error:
-            return Failed(failure=error.failure.brief(), is_theirs=error.is_theirs)
-        except TooLate:
-            return failed(Category.TIMEOUT, TOO_LATE, attempts=0)
-        except (RecordsUnavailable, ArtifactsUnavailable) as error:
-            return unavailable(error)
-        except Unreadable as error:
-            return failed(Category.PERMANENT, str(error))
+        report = Report(order, self._clock.now())
+        with joined(order.trace):
+            try:
+                outcome = await self._perform(order, effect, report)
+            except ModelFailed as error:
+                outcome = Failed(failure=error.failure.brief(), is_theirs=error.is_theirs)
+            except TooLate:
+                outcome = failed(Category.TIMEOUT, TOO_LATE, attempts=0)
+            except (RecordsUnavailable, ArtifactsUnavailable) as error:
+                outcome = unanswered(error, report)
+            except Unreadable as error:
+                outcome = failed(Category.PERMANENT, str(error))
+            report.step(outcome, self._clock.now())
+        return outcome
 
     async def finish(self, order: Perform) -> Outcome:
         """Close a run all of whose steps are done."""
-        try:
-            scene = Scene(order, await self._archive.outline(order.definition), self._archive)
-            said = await self._ending.close(scene, Usage(), is_degraded=order.is_degraded)
-        except (RecordsUnavailable, ArtifactsUnavailable) as error:
-            return replace(unavailable(error), is_done=True)
-        except Unreadable as error:
-            return failed(Category.PERMANENT, str(error))
-        return Done(told=said)
+        report = Report(order, self._clock.now())
+        with joined(order.trace):
+            try:
+                scene = await self._scene(order, report)
+                said = await self._ending.close(scene, Usage(), is_degraded=order.is_degraded)
+            except (RecordsUnavailable, ArtifactsUnavailable) as error:
+                outcome = replace(unanswered(error, report), is_done=True)
+            except Unreadable as error:
+                outcome = failed(Category.PERMANENT, str(error))
+            else:
+                report.run()
+                return Done(told=said)
+            report.step(outcome, self._clock.now())
+        return outcome
 
-    async def _perform(self, order: Perform, effect: Effect) -> Outcome:
-        outline = await self._archive.outline(order.definition)
+    async def _scene(self, order: Perform, report: Report) -> Scene:
+        report.scene = Scene(order, await self._archive.outline(order.definition), self._archive)
+        return report.scene
+
+    async def _perform(self, order: Perform, effect: Effect, report: Report) -> Outcome:
+        scene = await self._scene(order, report)
         is_new = await self._open(order)
-        scene = Scene(order, outline, self._archive)
         # A run that was not there a moment ago has no step yet.
         before = None if is_new else await self._before(scene)
         stand = await self._do(scene, effect) if before is None else Stand(output=before, is_repeated=True)
         record = stand.output.record
         is_degraded = record.degraded is not None
-        said = told(outline, stand.output)
+        said = told(scene.outline, stand.output)
         if order.closes and not stand.is_closed:
             try:
                 said = await self._ending.close(
@@ -103,7 +123,8 @@ class Stage:
                 )
             except (RecordsUnavailable, ArtifactsUnavailable) as error:
                 # Not to be confused with a step that is to be done again: nobody needs to be called.
-                return replace(unavailable(error), is_done=True, is_repeated=stand.is_repeated)
+                unwritten = unanswered(error, report)
+                return replace(unwritten, is_done=True, is_repeated=stand.is_repeated)
         return Done(
             usage=record.usage,
             is_degraded=is_degraded,
@@ -134,7 +155,7 @@ class Stage:
         order, frame = scene.order, scene.frame
         started_at = self._clock.now()
         scene.seconds_left(started_at)
-        product = whole(await effect(scene))
+        product = whole(await self._product(scene, effect))
         # By its content: who comes second with another text must not write over what was recorded.
         digest = sha256(product.text.encode()).hexdigest()[:16]
         name = f"runs/{order.run}/texts/{frame.name}-{digest}.txt"
@@ -150,6 +171,8 @@ class Stage:
             agent=product.agent,
             model=product.model,
             usage=product.usage,
+            finish=product.finish,
+            request_id=product.request_id,
             passage=order.passage,
             degraded=product.degraded,
             is_json=product.is_json,
@@ -165,6 +188,13 @@ class Stage:
             return Stand(output=first, is_repeated=frame.name in scene.outline.quick)
         return Stand(output=scene.add(record, product.text))
 
+    async def _product(self, scene: Scene, effect: Effect) -> Product:
+        if scene.agent is not None:
+            # Its span begins when it is asked, and tells of nothing else.
+            return await effect(scene)
+        with spanned(self.tracing, f"dirigent.step {scene.order.step}", scene):
+            return await effect(scene)
+
 
 def failed(category: Category, message: str, *, attempts: int = 1) -> Failed:
     """An attempt that brought nothing."""
@@ -174,8 +204,19 @@ def failed(category: Category, message: str, *, attempts: int = 1) -> Failed:
 def unavailable(error: Exception) -> Failed:
     """A store that did not answer; where it lies is told to the log alone, not to the caller."""
     log.warning("%s", error)
+    return _unanswered(error)
+
+
+def unanswered(error: Exception, report: Report) -> Failed:
+    """The same, where a report is made of it anyhow."""
+    report.because = str(error)
+    return _unanswered(error)
+
+
+def _unanswered(error: Exception) -> Failed:
     store = "records" if isinstance(error, RecordsUnavailable) else "artifacts"
-    return failed(Category.TRANSIENT, f"the app's {store} did not answer; its log says more")
+    passing = failed(Category.TRANSIENT, f"the app's {store} did not answer; its log says more")
+    return replace(passing, is_stores=True)
 
 
 def whole(product: Product) -> Product:

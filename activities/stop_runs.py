@@ -8,9 +8,11 @@ from activities.archive import Archive
 from activities.stage import failed, unavailable
 from dirigent import codec
 from dirigent.domain.outcomes import Category, Done, Outcome
-from dirigent.domain.runs import StopRuns
+from dirigent.domain.run_ids import task_of
+from dirigent.domain.runs import Status, StopRuns
 from dirigent.ports.records import RecordsUnavailable
 from dirigent.records.unreadable import Unreadable
+from dirigent.telemetry.lines import line
 
 #: Seconds to wait for Durable's answer about one instance.
 PATIENCE = 10.0
@@ -84,7 +86,11 @@ async def _ended(client: Durable, instance: str, reason: str, patience: float) -
 
 async def _told(archive: Archive, order: StopRuns, instance: str) -> None:
     try:
-        await archive.runs.cancel(order.account, instance, order.reason, at=archive.clock.now())
+        is_new = await archive.runs.cancel(order.account, instance, order.reason, at=archive.clock.now())
     except Unreadable as error:
         # It is ended; its record says nothing to anybody anyhow.
         log.warning("%s", error)
+        return
+    if is_new:
+        told = {"task_id": task_of(instance), "run": instance, "status": Status.CANCELLED}
+        line(log, logging.INFO, "A run was ended that nobody waits for", **told)

@@ -11,6 +11,7 @@ from benchmarks import (
     app_startup,
     asking,
     branches,
+    calls,
     chains,
     content,
     critical_path,
@@ -23,6 +24,7 @@ from benchmarks import (
     recovery,
     starts,
     startup,
+    stores,
 )
 from benchmarks.plan import Plan
 from benchmarks.table import Table
@@ -41,6 +43,8 @@ QUESTIONS: dict[str, Callable[[Plan], Table]] = {
     "gates": gates.measure,
     "branches": branches.measure,
     "critical-path": critical_path.measure,
+    "calls": calls.measure,
+    "stores": stores.measure,
     "app-startup": app_startup.measure,
 }
 

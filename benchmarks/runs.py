@@ -92,12 +92,16 @@ async def dirigent_app(
     app: Path = ROOT,
     replay: Replay = "sticky",
     script: Mapping[str, object] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[RunningApp]:
     """Open the host with the app as it is, its data and state in the folder; durability FULL."""
     settings = {
+        # Whatever keys the machine has: where nothing else is said, no other model is measured.
+        "DIRIGENT_MODEL": "scripted",
         "DIRIGENT_DATA": str(folder / "data"),
         "DIRIGENT_CATALOGUE": str(catalogue),
         "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+        **(settings or {}),
     }
     if script is not None:
         file = folder / "script.yaml"
@@ -106,4 +110,7 @@ async def dirigent_app(
         file.write_text(json.dumps(script), encoding="utf-8")
         settings["DIRIGENT_SCRIPT"] = str(file)
     async with opened(folder / "state", app=app, settings=settings, replay=replay) as host:
-        yield RunningApp(host=host, parts=host.host.module.parts, numbers=count())
+        parts = host.host.module.parts
+        yield RunningApp(host=host, parts=parts, numbers=count())
+    # An app is one process's; here several follow one another.
+    parts.close()

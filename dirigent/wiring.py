@@ -1,20 +1,75 @@
 """Picks adapters for ports from the settings, and nothing else."""
 
-from dirigent.adapters.file_artifacts import FileArtifacts
-from dirigent.adapters.scripted_model import Script, ScriptedModel
-from dirigent.adapters.sqlite_records import SqliteRecords
+import logging
+
 from dirigent.adapters.system_clock import SystemClock
+from dirigent.adapters.traced_model import TracedModel
 from dirigent.ports import Parts
-from dirigent.settings import Settings
+from dirigent.ports.artifacts import Artifacts
+from dirigent.ports.clock import Clock
+from dirigent.ports.model import Model
+from dirigent.ports.records import Records
+from dirigent.settings import Settings, Storage
+from dirigent.telemetry.lines import hush
+
+log = logging.getLogger(__name__)
+
+# Adapters are imported where they are chosen: a cold start pays for no other.
+# ruff: noqa: PLC0415
 
 
 def join(settings: Settings) -> Parts:
     """The adapters these settings ask for; nothing is opened yet."""
+    hush()
+    log.info(
+        "The model is %s; records are in %s, artifacts in %s.",
+        settings.model_told,
+        settings.records,
+        settings.artifacts,
+    )
     clock = SystemClock()
-    script = None if settings.script is None else Script.read(settings.script)
     return Parts(
         clock=clock,
-        model=ScriptedModel(clock, script),
-        records=SqliteRecords(settings.data / "records.db"),
-        artifacts=FileArtifacts(settings.data / "artifacts"),
+        model=TracedModel(
+            _model(settings, clock), endpoints=settings.endpoints, content=settings.telemetry_content
+        ),
+        records=_records(settings),
+        artifacts=_artifacts(settings),
     )
+
+
+def _model(settings: Settings, clock: Clock) -> Model:
+    if settings.model == "openai":
+        from dirigent.adapters.openai_model import OpenAIModel
+
+        return OpenAIModel(settings.endpoints, attribution=settings.model_headers)
+    from dirigent.adapters.scripted_model import Script, ScriptedModel
+
+    return ScriptedModel(clock, None if settings.script is None else Script.read(settings.script))
+
+
+def _records(settings: Settings) -> Records:
+    if settings.records == "azure-tables":
+        from dirigent.adapters.azure_tables import AzureTables
+
+        return AzureTables(_account(settings))
+    from dirigent.adapters.sqlite_records import SqliteRecords
+
+    return SqliteRecords(settings.data / "records.db")
+
+
+def _artifacts(settings: Settings) -> Artifacts:
+    if settings.artifacts == "azure-blob":
+        from dirigent.adapters.blob_artifacts import BlobArtifacts
+
+        return BlobArtifacts(_account(settings))
+    from dirigent.adapters.file_artifacts import FileArtifacts
+
+    return FileArtifacts(settings.data / "artifacts")
+
+
+def _account(settings: Settings) -> Storage:
+    if settings.storage is None:
+        # Settings that were read from an environment name one wherever it is needed.
+        raise ValueError("Records or artifacts are on Azure, and these settings name no account for them.")
+    return settings.storage

@@ -10,13 +10,17 @@ import azure.functions as func
 
 from dirigent import VERSION
 from dirigent.ports import Parts
+from dirigent.ports.artifacts import ArtifactsUnavailable
+from dirigent.ports.records import RecordsUnavailable
 from dirigent.settings import Settings
+from triggers.problems import in_a_line
 from triggers.replies import UNKEPT, reply
 from triggers.routes import add_route
 
 #: Seconds a check may take.
 PATIENCE = 2.0
-#: Seconds from one writing to the next, for anybody may ask.
+#: Seconds from one writing to the next, and from one line in the log to the next of its kind, for anybody
+#: may ask.
 PERIOD = 10.0
 
 #: The row and the file that are written and read.
@@ -31,9 +35,11 @@ log = logging.getLogger(__name__)
 def health(parts: Parts, settings: Settings) -> df.Blueprint:
     """The route that says how the app is; anybody may ask, so that a load balancer can."""
     examination = Examination(parts, settings.default_account)
+    # Kinds only: anybody may ask, and hosts and accounts are nobody's business.
+    adapters = {"model": settings.model, "records": settings.records, "artifacts": settings.artifacts}
 
     async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
-        values = await examination.told()
+        values = await examination.told() | {"adapters": adapters}
         status = 503 if values["status"] == "unhealthy" else 200
         return reply(values, status=status, headers=UNKEPT)
 
@@ -92,6 +98,8 @@ class _Store:
         self._due = ticks()
         #: Why the last writing failed, empty when it did not.
         self._complaint = ""
+        #: When the log may tell of each complaint again.
+        self._told: dict[str, float] = {}
 
     async def check(self) -> Check:
         begun = perf_counter()
@@ -117,12 +125,25 @@ class _Store:
         if not task.done():
             task.cancel()
             task.add_done_callback(_forget)
-            return f"no answer within {self._patience:g} s"
+            return self._complained(f"no answer within {self._patience:g} s")
         if (error := task.exception()) is None:
             return ""
         # The reason may name accounts and hosts, and anybody may ask.
-        log.warning("The %s are not well.", self.name, exc_info=error)
-        return f"{type(error).__name__}; the log says more"
+        return self._complained(f"{type(error).__name__}; the log says more", error)
+
+    def _complained(self, complaint: str, error: BaseException | None = None) -> str:
+        """The complaint, which the log is told of unless it was a moment ago."""
+        now = self._ticks()
+        if now < self._told.get(complaint, now):
+            return complaint
+        self._told[complaint] = now + PERIOD
+        if error is None:
+            log.warning("The %s are not well: %s.", self.name, complaint)
+        elif isinstance(error, RecordsUnavailable | ArtifactsUnavailable):
+            log.warning("The %s are not well: %s", self.name, in_a_line(error))
+        else:
+            log.warning("The %s are not well.", self.name, exc_info=error)
+        return complaint
 
 
 def _forget(task: "asyncio.Future[object]") -> None:

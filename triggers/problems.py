@@ -57,13 +57,22 @@ async def answered(work: Awaitable[func.HttpResponse]) -> func.HttpResponse:
         return _reply(refused)
     except (RecordsUnavailable, ArtifactsUnavailable, InstancesUnavailable) as error:
         # The reason may name folders, hosts and accounts: it is for whoever runs the app.
-        log.warning("A request could not be answered.", exc_info=error)
+        if isinstance(error, InstancesUnavailable):
+            # The SDK raises bare exceptions, of which only the stack says whence they come.
+            log.warning("A request could not be answered.", exc_info=error)
+        else:
+            log.warning("A request could not be answered: %s", in_a_line(error))
         who = next(who for kind, who in _STORES.items() if isinstance(error, kind))
         sentence = f"{who} not answer. Try again in {BREATHER} seconds."
         return _reply(Refused(503, sentence, headers={"Retry-After": str(BREATHER)}))
     except Unreadable as unreadable:
         log.warning("A request could not be answered.", exc_info=unreadable)
         return _reply(Refused(410, str(unreadable)))
+
+
+def in_a_line(error: RecordsUnavailable | ArtifactsUnavailable) -> str:
+    """The sentence of a store that does not answer, for the log: it says all, and a stack says no more."""
+    return " ".join(str(error).split())
 
 
 def _reply(refused: Refused) -> func.HttpResponse:

@@ -1,5 +1,6 @@
 """Holds records of runs against Durable's word: a run that could not write its end still shows one."""
 
+import logging
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -7,12 +8,16 @@ from msgspec.structs import replace
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Category, Missing
 from dirigent.domain.records import RunError, RunRecord
+from dirigent.domain.run_ids import task_of
 from dirigent.domain.runs import ENDED, Held, Status
 from dirigent.domain.waves import Wait
 from dirigent.ports import Parts
 from dirigent.records.claims import Claims
 from dirigent.records.runs import Runs, opened
+from dirigent.telemetry.lines import line
 from triggers.instances import Instance, Instances
+
+log = logging.getLogger(__name__)
 
 #: How the reason begins that Durable is told of a task that its caller cancels.
 CANCELLED_BY = "cancelled by "
@@ -82,6 +87,16 @@ class Reconciling:
         if not await self._runs.mend(end):
             # The run has written its own end after all.
             return await self._runs.get(record.account, record.run) or record
+        line(
+            log,
+            # Somebody wanted the one; the other nobody did.
+            logging.INFO if end.status is Status.CANCELLED else logging.WARNING,
+            "A run has ended, and its record learnt it from Durable",
+            task_id=task_of(end.run),
+            run=end.run,
+            workflow=end.workflow,
+            status=end.status,
+        )
         if end.claim is not None:
             await self._claims.mark(end.account, end.claim)
         return end

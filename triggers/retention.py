@@ -11,10 +11,13 @@ from dirigent.domain.messages import Message
 from dirigent.domain.records import RunRecord
 from dirigent.domain.runs import ENDED
 from dirigent.ports import Parts
+from dirigent.ports.artifacts import ArtifactsUnavailable
+from dirigent.ports.records import RecordsUnavailable
 from dirigent.records.claims import Claims
 from dirigent.records.runs import Runs
 from dirigent.settings import Settings
 from triggers.instances import DurableInstances, Instances
+from triggers.problems import in_a_line
 from triggers.reconciling import Reconciling
 
 #: Runs looked at in one go, and at most in one night: the timer must end before its host's patience does.
@@ -92,6 +95,10 @@ class Sweeping:
             if record.claim is not None:
                 await self._claims.forget(record.account, record.claim, run=record.run)
             await self._runs.forget(record)
+        except (RecordsUnavailable, ArtifactsUnavailable) as error:
+            why = in_a_line(error)
+            log.warning("The run %s could not be removed; the next night tries again: %s", record.run, why)
+            return None
         except Exception:
             # The border: whatever is the matter with one run, the others are due as well.
             log.exception("The run %s could not be removed; the next night tries again.", record.run)

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from math import ceil
 
+from msgspec import UNSET, UnsetType
+
 from dirigent import codec
 from dirigent.domain.catalogue import Catalogue, Workflow
 from dirigent.domain.messages import Message
@@ -41,6 +43,8 @@ class Wanted(Message, frozen=True, kw_only=True):
     is_filled_in: bool = False
     #: The caller's idempotency key.
     key: str | None = None
+    #: The trace of the request.
+    traceparent: str | UnsetType = UNSET
 
 
 class Started(Message, frozen=True, kw_only=True):
@@ -183,6 +187,7 @@ class Starting:
             max_wait=workflow.max_wait,
             team=frozen.team,
             election=frozen.election,
+            traceparent=wanted.traceparent,
         )
 
 

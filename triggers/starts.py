@@ -1,7 +1,10 @@
 """Routes that start runs."""
 
+import logging
+
 import azure.durable_functions as df
 import azure.functions as func
+from msgspec.structs import replace
 
 from dirigent.domain.catalogue import Catalogue, Pattern, Workflow
 from dirigent.domain.inputs import InputRefused
@@ -9,6 +12,8 @@ from dirigent.domain.selections import checked, left_out
 from dirigent.domain.spelling import suggestion
 from dirigent.ports import Parts
 from dirigent.settings import Settings
+from dirigent.telemetry.lines import line
+from dirigent.telemetry.tracing import Tracing, asked, carried, joined
 from triggers.bodies import read
 from triggers.gatehouse import DurableGates
 from triggers.identity import caller
@@ -17,6 +22,8 @@ from triggers.problems import Refused, answered, ill_fitting
 from triggers.replies import address, has_plain_origin, reply
 from triggers.routes import add_route
 from triggers.starting import Started, Starting, Wanted
+
+log = logging.getLogger(__name__)
 
 #: The tutorial's routes and the workflows they start.
 TUTORIAL = {"create-content": "content-creation", "research-parallel": "multi-source-research"}
@@ -33,9 +40,11 @@ RETRY_AFTER = 2
 LONGEST_KEY = 255
 
 
-def starts(parts: Parts, catalogue: Catalogue, settings: Settings) -> df.Blueprint:
+def starts(
+    parts: Parts, catalogue: Catalogue, settings: Settings, *, tracing: Tracing | None = None
+) -> df.Blueprint:
     """The routes that start runs of the catalogue's workflows."""
-    desk = _Desk(parts, catalogue, settings)
+    desk = _Desk(parts, catalogue, settings, tracing or Tracing())
 
     async def start_workflow(
         req: func.HttpRequest, client: df.DurableOrchestrationClient
@@ -62,8 +71,8 @@ def starts(parts: Parts, catalogue: Catalogue, settings: Settings) -> df.Bluepri
 class _Desk:
     """Takes requests for runs: checks them, has them started, replies."""
 
-    def __init__(self, parts: Parts, catalogue: Catalogue, settings: Settings) -> None:
-        self._catalogue, self._settings = catalogue, settings
+    def __init__(self, parts: Parts, catalogue: Catalogue, settings: Settings, tracing: Tracing) -> None:
+        self._catalogue, self._settings, self._tracing = catalogue, settings, tracing
         self._starting = Starting(parts, catalogue, lease=settings.claim_lease)
 
     async def start(
@@ -102,8 +111,31 @@ class _Desk:
             values=checked(workflow, body),
             is_filled_in=not (isinstance(body, dict) and workflow.select in body),
         )
-        started = await self._starting.start(wanted, DurableInstances(client), DurableGates(client))
+        with joined(asked(request.headers.get("traceparent"))):
+            started = await self._traced(wanted, client)
         return self._accepted(request, client, wanted, started, route)
+
+    async def _traced(self, wanted: Wanted, client: df.DurableOrchestrationClient) -> Started:
+        workflow = wanted.workflow.name
+        with self._tracing.span(f"start {workflow}", {"dirigent.workflow": workflow}) as span:
+            # Here and not before: what the run does belongs below this span, where there is one.
+            wanted = replace(wanted, traceparent=carried())
+            try:
+                started = await self._starting.start(wanted, DurableInstances(client), DurableGates(client))
+            except Refused as refused:
+                span.fail(str(refused.status))
+                raise
+            span.tell({"dirigent.task_id": started.run, "dirigent.repeated": started.is_replay})
+            if not started.is_replay:
+                line(
+                    log,
+                    logging.INFO,
+                    "A run was started",
+                    task_id=started.run,
+                    run=started.run,
+                    workflow=workflow,
+                )
+        return started
 
     def _accepted(
         self,

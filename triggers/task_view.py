@@ -170,6 +170,8 @@ def error_view(error: RunError) -> dict[str, object]:
         view |= {"step": error.step, "attempts": error.attempts}
     if error.retry_after is not None:
         view["retry_after"] = error.retry_after
+    if error.reason:
+        view["reason"] = error.reason
     return view
 
 

@@ -8,7 +8,7 @@ from dirigent.domain.catalogue import Workflow
 from dirigent.domain.outcomes import Missing, Usage
 from dirigent.domain.records import RunError, RunRecord, StepRecord
 from dirigent.domain.runs import Status
-from dirigent.domain.steps import AskStep
+from dirigent.domain.steps import AskStep, Step
 from dirigent.domain.waves import Wait
 from triggers.children import Child
 from triggers.course import UNHEARD, beginnings, lost, pipeline
@@ -52,14 +52,16 @@ def trace_view(
     if record.admission is not None:
         view["guards"] = {"admission": passage_view(record.admission)}
     if record.error is not None:
-        view["error"] = _error(record.error) | absent_view(record)
+        view["error"] = _error(record.error, workflow) | absent_view(record)
     if simulated or is_simulated(steps):
         view["simulated"] = True
     return view
 
 
-def _error(error: RunError) -> dict[str, object]:
+def _error(error: RunError, workflow: Workflow | None) -> dict[str, object]:
     view = error_view(error)
+    if isinstance(step := _declared(workflow, error.step), AskStep):
+        view["agent"] = step.agent
     return view if error.passage is None else view | {"guards": passage_view(error.passage)}
 
 
@@ -105,11 +107,15 @@ def _silent(record: RunRecord, workflow: Workflow | None) -> Iterator[str]:
 
 def _absent(name: str, workflow: Workflow | None, state: str, agent: str | None = None) -> dict[str, object]:
     """A step of which nothing is kept."""
-    declared = None if workflow is None else next((s for s in workflow.steps if s.name == name), None)
+    declared = _declared(workflow, name)
     record = name if declared is None else declared.record or name
     who = agent or (declared.agent if isinstance(declared, AskStep) else None)
     view: dict[str, object] = {"name": name, "record": record, "state": state}
     return view if who is None else view | {"agent": who}
+
+
+def _declared(workflow: Workflow | None, name: str | None) -> Step | None:
+    return None if workflow is None else next((step for step in workflow.steps if step.name == name), None)
 
 
 def _step(step: StepRecord, begun: datetime, *, is_late: bool) -> dict[str, object]:
@@ -118,6 +124,11 @@ def _step(step: StepRecord, begun: datetime, *, is_late: bool) -> dict[str, obje
         view["agent"] = step.agent
     if step.model is not None:
         view["model"] = step.model
+    if step.finish is not None:
+        view["finish"] = step.finish
+    if step.request_id is not None:
+        # What the provider's support asks for.
+        view["request_id"] = step.request_id
     view |= {
         "started_at": step.started_at,
         "completed_at": step.completed_at,

@@ -14,3 +14,6 @@ class PacedModel:
     async def complete(self, request: Request) -> Reply:
         """The answer, after the model's time."""
         return Reply(text=await self._model.ask(request.agent, request.prompt), model="paced", usage=Usage())
+
+    def close(self) -> None:
+        """Nothing is held."""

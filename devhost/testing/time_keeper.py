@@ -42,7 +42,7 @@ class TimeKeeper:
             async with asyncio.timeout(timeout):
                 await self._idle()
         except TimeoutError:
-            raise TimeoutError(f"Something still runs after {timeout:g} s.") from None
+            raise TimeoutError(f"Something still runs after {timeout:g} s{self._held()}.") from None
 
     async def advance(self, span: timedelta, timeout: float) -> None:
         """Let virtual time pass, from one due timer to the next."""
@@ -56,7 +56,8 @@ class TimeKeeper:
         except TimeoutError:
             come = f"{clock.now():%Y-%m-%d %H:%M:%S} of {goal:%Y-%m-%d %H:%M:%S}"
             raise TimeoutError(
-                f"After {timeout:g} s the time has come to {come}: give it a longer timeout, or go in steps."
+                f"After {timeout:g} s the time has come to {come}{self._held()}: give it a longer timeout, "
+                "or go in steps."
             ) from None
 
     async def _advance(self, clock: VirtualClock, goal: datetime) -> None:
@@ -100,10 +101,19 @@ class TimeKeeper:
             await asyncio.sleep(0 if turns < 5 else 0.0002)
 
     def _is_idle(self) -> bool:
-        parked = self._clock.parked if isinstance(self._clock, VirtualClock) else 0
-        return self._host.running_calls <= parked and self._host.is_quiet
+        if not isinstance(self._clock, VirtualClock):
+            return not self._host.running_calls and self._host.is_quiet
+        # Asked last: until the host has come to rest, what is held by others may still change.
+        return self._host.running_calls <= self._clock.parked and self._host.is_quiet and not self._clock.held
+
+    def _held(self) -> str:
+        """What the clock was told to wait for, as the rest of a sentence."""
+        held = self._clock.held if isinstance(self._clock, VirtualClock) else ""
+        return f", and the time is held: {held}" if held else ""
 
     def _tell(self, instance_id: str, what: str) -> str:
         waits = ", ".join(self._host.waits_of(instance_id)) or "nothing that is known"
         now: datetime = self._clock.now()
-        return f"Instance '{instance_id}' {what}; at {now:%Y-%m-%d %H:%M:%S} it waits for {waits}."
+        return (
+            f"Instance '{instance_id}' {what}; at {now:%Y-%m-%d %H:%M:%S} it waits for {waits}{self._held()}."
+        )

@@ -4,6 +4,7 @@ import asyncio
 import heapq
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -39,6 +40,24 @@ class VirtualClock:
         self._alarms: list[_Alarm] = []
         self._numbers = count()
         self._sleepers: set[_Sleeper] = set()
+        self._holds: list[Callable[[], str]] = []
+
+    def hold_while(self, why: Callable[[], str]) -> None:
+        """Let no time pass while that says why not; it is asked often, and on the host's loop.
+
+        For work that the host cannot see, such as a request to a server that sleeps on this clock as well.
+        """
+        self._holds.append(why)
+
+    def soon(self, act: Callable[[], object]) -> None:
+        """Have the host's loop do that in its turn; from any thread, and in vain once the host is gone."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(act)
+
+    @property
+    def held(self) -> str:
+        """Why no time may pass, empty when nobody minds."""
+        return "; ".join(filter(None, (why() for why in self._holds)))
 
     @property
     def parked(self) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import re
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -15,10 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from dirigent import codec
+from dirigent.adapters.artifact_names import NameRefused, check, folder_of
+from dirigent.adapters.content_types import check_type
 from dirigent.ports.artifacts import Artifact, ArtifactsUnavailable
-
-LONGEST_NAME = 500
-LONGEST_PART = 200
 
 #: What a name's ending says by itself; any other type is noted beside the file.
 TYPES = {
@@ -38,20 +36,10 @@ _HANDS = 4
 #: Folders of which is remembered that a power cut leaves them.
 _MOST_LASTING = 1000
 
-_PART = re.compile(r"[A-Za-z0-9._-]+")
-
 #: Names of drafts: another process, or this one started again, begins elsewhere.
 _DRAFTS = count(int.from_bytes(os.urandom(8), "big"))
 
 Result = TypeVar("Result")
-
-
-class NameRefused(ValueError):
-    """No artifact can have this name."""
-
-    def __init__(self, name: str, rule: str) -> None:
-        self.name, self.rule = name, rule
-        super().__init__(f"{name!r:.100} is no name of an artifact: {rule}.")
 
 
 class FolderUnusable(ArtifactsUnavailable):
@@ -72,11 +60,12 @@ class FileArtifacts:
         self._folder = folder
         # Notes beside files are read, changed and written.
         self._noting = threading.Lock()
-        self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="artifacts")
+        self._hands = _hands()
         self._lasting: set[Path] = set()
 
     async def put(self, name: str, content: bytes, *, content_type: str) -> str:
         """Write the file whole or not at all, over what was there; its address."""
+        check_type(content_type)
         return await self._aside(partial(self._put, self._path(name), content, content_type))
 
     async def get(self, name: str) -> Artifact | None:
@@ -85,12 +74,15 @@ class FileArtifacts:
 
     async def delete_under(self, prefix: str) -> int:
         """Remove every file whose name begins with the prefix, which ends in `/`; how many they were."""
-        if not prefix.endswith("/"):
-            raise NameRefused(prefix, "a prefix ends in '/'")
-        return await self._aside(partial(self._delete_under, self._path(prefix[:-1])))
+        return await self._aside(partial(self._delete_under, self._path(folder_of(prefix))))
+
+    def close(self) -> None:
+        """Finish what was asked for and send the threads home; the next operation calls others."""
+        hands, self._hands = self._hands, _hands()
+        hands.shutdown()
 
     def _path(self, name: str) -> Path:
-        _check(name)
+        check(name)
         return self._folder.joinpath(*name.split("/"))
 
     async def _aside(self, act: Callable[[], Result]) -> Result:
@@ -191,15 +183,9 @@ class FileArtifacts:
             raise FolderUnusable(self._folder, f"{str(path)!r} lies outside of it, behind a symbolic link")
 
 
-def _check(name: str) -> None:
-    if len(name) > LONGEST_NAME:
-        raise NameRefused(name, f"it has at most {LONGEST_NAME} characters")
-    for part in name.split("/"):
-        if not _PART.fullmatch(part) or part in (".", ".."):
-            rule = "its parts, joined by '/', are letters, digits, '.', '-' and '_', and neither '.' nor '..'"
-            raise NameRefused(name, rule)
-        if len(part) > LONGEST_PART:
-            raise NameRefused(name, f"a part has at most {LONGEST_PART} characters")
+def _hands() -> ThreadPoolExecutor:
+    # Its threads come with the work.
+    return ThreadPoolExecutor(_HANDS, thread_name_prefix="artifacts")
 
 
 def _has_link(place: str, parts: tuple[str, ...]) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -13,7 +13,7 @@ from dirigent.domain.messages import Message
 from dirigent.domain.spelling import nearest, suggestion
 
 _LISTED = "docs/scripted-model.md lists what a script may hold."
-_WAYS = "Write {status: 429}, {slow: 3.0}, timeout or garbage."
+_WAYS = "Write {status: 429}, {slow: 3.0}, timeout, garbage, cut, refusal, filtered or truncated."
 _RULE = re.compile(r"(?:faults|answers)\[([0-9]+)\]")
 
 _Seconds = Annotated[float, Meta(ge=0, le=86_400 * 365)]
@@ -55,8 +55,11 @@ class Answered(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     slow: _Seconds | None = None
 
 
-Fault = Answered | Literal["timeout", "garbage"]
-WORDS = ("timeout", "garbage")
+#: What needs no particulars: no answer, one that cannot be read, one whose connection is cut half-way, one in
+#: which the model declines, none because a filter stops the prompt, and one that ends at the token limit.
+Word = Literal["timeout", "garbage", "cut", "refusal", "filtered", "truncated"]
+WORDS: tuple[Word, ...] = get_args(Word)
+Fault = Answered | Word
 
 
 class Match(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,6 +95,8 @@ class Script(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pace: _Seconds = 0.0
     #: File that gets a line for each call begun; from the script's folder where it is relative.
     journal: str | None = None
+    #: Deployments there are; any that is asked for, where none is named.
+    models: tuple[str, ...] = ()
     faults: tuple[Rule, ...] = ()
     answers: tuple[Dictated, ...] = ()
 

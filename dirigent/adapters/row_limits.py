@@ -11,15 +11,20 @@ from dirigent.ports.records import LONGEST_TEXT, Value, Values
 LONGEST_KEY = 500
 MOST_VALUES = 200
 LARGEST_ROW = 2**20
+#: Bytes that a row takes beside its values: its keys at their longest, and what the store notes of it.
+ROW_ITSELF = 3_000
+#: Bytes that a value takes beside its name and what it holds.
+VALUE_ITSELF = 12
 LARGEST_PAGE = 1000
 #: Before it, Azure Tables knows no instant.
 EARLIEST = datetime(1601, 1, 1, tzinfo=UTC)
 
 _TABLE = re.compile(r"[a-z]{3,63}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
-_NOT_IN_KEYS = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
-#: What Azure Tables calls a row's own columns.
-_RESERVED = frozenset({"PartitionKey", "RowKey", "Timestamp"})
+# Azure Tables decodes the paths of addresses twice, and keys are part of them: `a%62` would be `ab`.
+_NOT_IN_KEYS = re.compile(r"[/\\#?%\x00-\x1f\x7f-\x9f]")
+#: What Azure Tables calls a row's own columns, and what this app keeps there beside the values.
+_RESERVED = frozenset({"PartitionKey", "RowKey", "Timestamp", "DirigentOrigin", "DirigentMark"})
 
 
 class RowRefused(ValueError):
@@ -44,7 +49,7 @@ def check_key(what: str, key: str) -> None:
     if not 1 <= length <= LONGEST_KEY:
         raise RowRefused(f"The {what} {key!r:.100} of {length} characters", f"it has 1 to {LONGEST_KEY}")
     if found := _NOT_IN_KEYS.search(key):
-        limit = rf"it may not hold / \ # ? and control characters, such as {found[0]!r}"
+        limit = rf"it may not hold / \ # ? % and control characters, such as {found[0]!r}"
         raise RowRefused(f"The {what} {key!r:.100}", limit)
 
 
@@ -78,13 +83,18 @@ def check_size(values: Values) -> None:
         raise RowRefused(f"A row of {len(values)} values", f"it has at most {MOST_VALUES}")
     # No character takes more than four bytes: a row that is small by this measure is not looked at closely.
     most = sum([4 * len(value) if isinstance(value, str) else 8 for value in values.values()])
-    if most + 2 * sum(map(len, values)) <= LARGEST_ROW:
+    if ROW_ITSELF + most + 2 * sum(map(len, values)) + VALUE_ITSELF * len(values) <= LARGEST_ROW:
         return
-    size = sum(2 * len(name) + _bytes(value) for name, value in values.items())
+    size = ROW_ITSELF + sum(value_size(name, value) for name, value in values.items())
     if size > LARGEST_ROW:
         raise RowRefused(
             f"A row of {size} bytes", f"it has at most {LARGEST_ROW}, two for each character of a text"
         )
+
+
+def value_size(name: str, value: Value) -> int:
+    """The bytes of a row that the value takes."""
+    return VALUE_ITSELF + 2 * len(name) + (2 * _units("A text", value) if isinstance(value, str) else 8)
 
 
 @lru_cache(maxsize=1000)
@@ -137,7 +147,3 @@ def _units(what: str, text: str) -> int:
     except UnicodeEncodeError as error:
         limit = f"{text[error.start]!r} is half a character"
         raise RowRefused(what, limit) from error
-
-
-def _bytes(value: Value) -> int:
-    return 2 * _units("A text", value) if isinstance(value, str) else 8

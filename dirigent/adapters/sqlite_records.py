@@ -135,13 +135,16 @@ class SqliteRecords:
 
         return str(await self._writer.do(act))
 
-    async def delete(self, table: str, partition: str, key: str) -> None:
-        """Remove the row; it may be gone already."""
+    async def delete(self, table: str, partition: str, key: str, *, etag: str | None = None) -> None:
+        """Remove the row, with an etag only if it still has it; it may be gone already."""
         _check(table, partition, key)
 
         def act(file: SqliteFile) -> None:
-            if file.has(table):
-                file.run(_DROP.format(table=table), partition, key)
+            if (row := _find(file, table, partition, key)) is None:
+                return
+            if etag is not None and row.etag != etag:
+                raise _changed(table, partition, key)
+            file.run(_DROP.format(table=table), partition, key)
 
         await self._writer.do(act)
 
@@ -265,13 +268,17 @@ def _merging(
         file.make(table)
         row = _find(file, table, partition, key)
         if etag is not None and (row is None or row.etag != etag):
-            raise RowChanged(f"The row {key!r} of {partition!r} in {table} was written or deleted since.")
+            raise _changed(table, partition, key)
         merged = changes if row is None else row.values | changes
         row_limits.check_size(merged)
         file.run(_PUT.format(table=table), partition, key, new_etag, *_packed(merged))
         return new_etag
 
     return act
+
+
+def _changed(table: str, partition: str, key: str) -> RowChanged:
+    return RowChanged(f"The row {key!r} of {partition!r} in {table} was written or deleted since.")
 
 
 def _find(file: SqliteFile, table: str, partition: str, key: str) -> Row | None:

@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from dirigent.cli.door import Answer, Door, Unreachable
+from dirigent.cli.door import Answer, Door, Stranger, Unreachable
 from dirigent.cli.guards import come_back
 
 #: When to come back, as the app's sentences say it.
 _AGAIN = re.compile(r"Come back in \d+(?:\.\d+)? seconds\.")
+_TELLS_WHEN = re.compile(r"\bin \d+(?:\.\d+)? s(?:econds)?\b")
+#: Of others' words that are told.
+_MOST = 200
 _SIGN_IN = "a token with --token or DIRIGENT_TOKEN where it asks for a sign-in"
 
 
@@ -39,11 +42,11 @@ class Api:
         """Start a run; what the app says of it."""
         headers = {} if key is None else {"Idempotency-Key": key}
         path = f"/api/workflows/{quote(workflow, safe='')}"
-        return self._checked(self._door.send("POST", path, body=dict(given), headers=headers))
+        return self._checked(self._door.send("POST", path, body=dict(given), headers=headers), "task_id")
 
     def task(self, task: str) -> dict[str, Any]:
         """The task as it stands."""
-        return self._checked(self._door.send("GET", _task(task)))
+        return self._checked(self._door.send("GET", _task(task)), "status")
 
     def look(self, task: str, tag: str | None) -> Answer:
         """The answer about a task, whatever it is; 304 when it still has that tag."""
@@ -51,7 +54,7 @@ class Api:
 
     def trace(self, task: str) -> dict[str, Any]:
         """What the task's steps took."""
-        return self._checked(self._door.send("GET", f"{_task(task)}/trace"))
+        return self._checked(self._door.send("GET", f"{_task(task)}/trace"), "steps")
 
     def cancel(self, task: str, reason: str | None) -> dict[str, Any]:
         """Tell the task to end; what the app says of it."""
@@ -60,7 +63,7 @@ class Api:
 
     def circuits(self) -> dict[str, Any]:
         """Every circuit."""
-        return self._checked(self._door.send("GET", "/api/circuits"))
+        return self._checked(self._door.send("GET", "/api/circuits"), "circuits")
 
     def circuit(self, name: str) -> dict[str, Any]:
         """One circuit."""
@@ -78,15 +81,15 @@ class Api:
     def tasks(self, filters: Mapping[str, object]) -> dict[str, Any]:
         """A page of tasks."""
         asked = {name: value for name, value in filters.items() if value is not None}
-        return self._checked(self._door.send("GET", f"/api/tasks?{urlencode(asked)}".rstrip("?")))
+        return self._checked(self._door.send("GET", f"/api/tasks?{urlencode(asked)}".rstrip("?")), "tasks")
 
     def workflows(self) -> dict[str, Any]:
         """What can be started."""
-        return self._checked(self._door.send("GET", "/api/workflows"))
+        return self._checked(self._door.send("GET", "/api/workflows"), "workflows")
 
     def agents(self) -> dict[str, Any]:
         """Who does the steps."""
-        return self._checked(self._door.send("GET", "/api/agents"))
+        return self._checked(self._door.send("GET", "/api/agents"), "agents")
 
     def workflow(self, name: str) -> dict[str, Any]:
         """The workflow as it is declared now."""
@@ -94,38 +97,70 @@ class Api:
 
     def checked_task(self, answer: Answer) -> dict[str, Any]:
         """The task in an answer about one."""
-        return self._checked(answer)
+        return self._checked(answer, "status")
 
-    def _checked(self, answer: Answer) -> dict[str, Any]:
+    def _checked(self, answer: Answer, member: str = "") -> dict[str, Any]:
+        """The object answered, which has that member."""
         value = answer.json()
-        if 200 <= answer.status < 300 and isinstance(value, dict):
+        if 200 <= answer.status < 300 and isinstance(value, dict) and (not member or member in value):
             return value
-        if 400 <= answer.status < 500:
+        if _is_strange(answer):
+            raise Stranger(self._url, f"it answered {answer.status}{_said(value)}, and not as this app does")
+        if 400 <= answer.status < 500 or _is_problem(answer):
             raise refusal(answer)
         why = f"it answered {answer.status}"
-        if isinstance(value, dict) and value.get("error"):
-            why += f": {value['error']}"
-        elif 300 <= answer.status < 400:
+        if 300 <= answer.status < 400:
             why += f", a redirection: is it the right address? Give {_SIGN_IN}"
         elif answer.status < 300:
             why += ", and not as this app does; is it the right address?"
+        else:
+            why += _said(value)
         raise Unreachable(self._url, why)
 
 
 def refusal(answer: Answer) -> Refused:
-    """What an answer of 400 to 499 says."""
+    """What an answer of 400 and above says."""
     value = answer.json()
     if not isinstance(value, dict):
         return Refused(answer.status, f"{_bare(answer.status)}{_rest(answer)}")
-    sentence = _rounded(str(value.get("error") or value.get("detail") or _bare(answer.status)))
+    sentence = _rounded(_sentence(value) or _bare(answer.status))
     # The app's own sentence says when; those of fronts before it may not.
-    sentence += "" if "retry_after" in value else _rest(answer)
+    is_told = "retry_after" in value or _TELLS_WHEN.search(sentence) is not None
+    sentence += "" if is_told else _rest(answer)
     errors = value.get("errors")
     told = [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
     # A sentence that is the only problem's own needs not be said twice.
     told = [e for e in told if len(told) > 1 or e.get("message") != sentence]
     problems = tuple(f"{e.get('field') or 'input'}: {e.get('message')}" for e in told)
     return Refused(answer.status, sentence, problems, value)
+
+
+def _is_problem(answer: Answer) -> bool:
+    """Whether the app itself says why not: a front before it has no such document."""
+    value = answer.json()
+    if not isinstance(value, dict) or answer.status < 400:
+        return False
+    return value.get("status") == answer.status and isinstance(value.get("error"), str)
+
+
+def _is_strange(answer: Answer) -> bool:
+    """Whether somebody else refuses: this app's `error` is a sentence, that of most others an object."""
+    value = answer.json()
+    is_refusal = 400 <= answer.status < 500
+    return is_refusal and isinstance(value, dict) and isinstance(value.get("error"), dict)
+
+
+def _sentence(value: Mapping[str, Any]) -> str:
+    found = (value.get("error"), value.get("detail"))
+    return next((text for text in found if isinstance(text, str) and text), "")
+
+
+def _said(value: object) -> str:
+    """The sentence in somebody's answer, in brackets; nothing without one."""
+    error = value.get("error") if isinstance(value, dict) else None
+    text = error.get("message") if isinstance(error, dict) else error
+    line = " ".join(text.split()).removesuffix(".") if isinstance(text, str) else ""
+    return f" ({line[:_MOST]})" if line else ""
 
 
 def _rounded(sentence: str) -> str:
@@ -145,7 +180,7 @@ def _bare(status: int) -> str:
 def _rest(answer: Answer) -> str:
     """When to come back, where the answer's header says it."""
     asked = answer.headers.get("retry-after", "")
-    is_told = answer.status == 429 and asked.isdecimal() and asked.isascii()
+    is_told = answer.status in (429, 503) and asked.isdecimal() and asked.isascii()
     return f" {come_back(float(asked))}" if is_told else ""
 
 

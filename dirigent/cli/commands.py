@@ -39,7 +39,7 @@ def obey(asked: Namespace, api: Api, terminal: Terminal) -> int:
             )
         return REFUSED
     except Unreachable as unreachable:
-        terminal.say(f"{unreachable}.\n{_remedy(asked.url)}")
+        terminal.say(f"{unreachable}\n{_remedy(asked.url)}")
         return UNREACHABLE
     except KeyboardInterrupt:
         terminal.draw("")
@@ -145,7 +145,8 @@ def _show(asked: Namespace, api: Api, terminal: Terminal) -> int:
 
 def _trace(asked: Namespace, api: Api, terminal: Terminal) -> int:
     trace = api.trace(asked.task)
-    terminal.give(pages.as_json(trace) if asked.json else pages.trace_page(trace))
+    page = pages.as_json(trace) if asked.json else pages.trace_page(trace, has_replies=asked.replies)
+    terminal.give(page)
     return COMPLETED
 
 

@@ -19,7 +19,12 @@ class Unreachable(Exception):
 
     def __init__(self, url: str, why: str) -> None:
         self.url, self.why = url, why
-        super().__init__(f"{url} cannot be reached: {why}")
+        stop = "" if why.endswith((".", "?", "!")) else "."
+        super().__init__(f"{url} cannot be reached: {why}{stop}")
+
+
+class Stranger(Unreachable):
+    """Something answered that is not this app, nor a front of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,7 +101,10 @@ def _parser() -> _Parser:
         ("show", "Show a task as it stands."),
         ("trace", "Show what each step of a task took."),
     ):
-        add(name, told).add_argument("task", metavar="TASK", help="its id, as `start` printed it")
+        shown = add(name, told).add_argument
+        shown("task", metavar="TASK", help="its id, as `start` printed it")
+        if name == "trace":
+            shown("--replies", action="store_true", help="with how each model stopped, and its request's id")
     _add_tasks(add("tasks", "List tasks, newest first.").add_argument)
     workflows = add("workflows", "List what can be started, with its fields, or show one.").add_argument
     workflows("name", nargs="?", metavar="NAME", help="this one, with its steps and its sample")

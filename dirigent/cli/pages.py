@@ -138,7 +138,7 @@ def agents_page(page: dict[str, Any]) -> str:
     return "\n".join(table(rows)) if page["agents"] else "No agents."
 
 
-def trace_page(trace: dict[str, Any]) -> str:
+def trace_page(trace: dict[str, Any], *, has_replies: bool = False) -> str:
     """A table of the steps and their sums."""
     rows = [("step", "agent", "model", "tries", "waited", "seconds", "tokens", "")]
     for step in trace["steps"]:
@@ -147,16 +147,35 @@ def trace_page(trace: dict[str, Any]) -> str:
         rows.append((step["name"], agent, model, *figures, note(step)))
     error = trace.get("error") or {}
     if error.get("step"):
-        rows.append((error["step"], "-", "-", str(error["attempts"]), "-", "-", "-", "failed"))
+        rows.append(_failed_row(error))
     waited = sum(step.get("waited", 0.0) for step in trace["steps"])
     rows.append(("total", "", "", *_figures(trace["totals"], waited), ""))
     lines = table(rows, right=(3, 4, 5, 6))
-    sections = (_order(trace), missing_section(absent_rows(trace)), children_section(trace))
-    for section in (*sections, waits_section(trace), guards_section(trace)):
+    sections = [_order(trace), missing_section(absent_rows(trace)), children_section(trace)]
+    sections += [waits_section(trace), guards_section(trace), _replies(trace) if has_replies else []]
+    for section in sections:
         lines += ["", *section] if section else []
     if error:
         lines += ["", error_line(error, status=str(trace.get("status")))]
     return "\n".join([*lines, *(["", SIMULATED] if trace.get("simulated") else [])])
+
+
+def _failed_row(error: dict[str, Any]) -> tuple[str, str, str, str, str, str, str, str]:
+    """The step that ended the run; of its last call the guards know which model it was for."""
+    guards = error.get("guards") or {}
+    model = str(guards["key"]) if guards.get("level") == "deployment" else "-"
+    why = f"failed: {error['reason']}" if error.get("reason") else "failed"
+    return (error["step"], str(error.get("agent", "-")), model, str(error["attempts"]), "-", "-", "-", why)
+
+
+def _replies(trace: dict[str, Any]) -> list[str]:
+    """Why each model stopped, and how its provider calls the request; none where none told."""
+    told = [
+        (f"  {step['name']}", str(step.get("finish", "-")), str(step.get("request_id", "-")))
+        for step in trace["steps"]
+        if "finish" in step or "request_id" in step
+    ]
+    return ["Replies", *table([("  step", "finish", "request"), *told])] if told else []
 
 
 def _order(trace: dict[str, Any]) -> list[str]:

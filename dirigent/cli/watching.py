@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dirigent.cli.api import Api, refusal
-from dirigent.cli.door import Answer, Unreachable
+from dirigent.cli.door import Answer, Stranger, Unreachable
 from dirigent.cli.terminal import Terminal
 
 ENDED = frozenset({"completed", "failed", "cancelled"})
@@ -27,6 +27,8 @@ class Watch:
     def __init__(self, api: Api, terminal: Terminal) -> None:
         self._api, self._terminal = api, terminal
         self._tag: str | None = None
+        #: What the app said last in place of the task, while it cannot show it.
+        self._excuse = ""
 
     def follow(self, task: str, show: Show) -> dict[str, Any]:
         """The task at its end; `show` gets every change of it, and None at every tick in between."""
@@ -36,6 +38,8 @@ class Watch:
             try:
                 seen, rest = self._look(task)
                 missing_since = None
+            except Stranger:
+                raise
             except Unreachable:
                 seen = None
                 missing_since = self._terminal.now() if missing_since is None else missing_since
@@ -50,14 +54,23 @@ class Watch:
     def _look(self, task: str) -> tuple[dict[str, Any] | None, float]:
         answer = self._api.look(task, self._tag)
         if answer.status == 304:
+            self._excuse = ""
             return None, BEAT
         if answer.status in (429, 503):
+            if answer.status == 503:
+                self._tell(refusal(answer).sentence)
             return None, _asked_for(answer)
-        if 400 <= answer.status < 500:
-            raise refusal(answer)
         seen = self._api.checked_task(answer)
+        self._excuse = ""
         self._tag = answer.headers.get("etag")
         return seen, BEAT
+
+    def _tell(self, excuse: str) -> None:
+        """Say why the task cannot be shown, once as long as that stays so."""
+        if excuse != self._excuse:
+            self._excuse = excuse
+            self._terminal.draw("")
+            self._terminal.say(f"  {excuse}")
 
     def _rest(self, seconds: float, show: Show) -> None:
         until = self._terminal.now() + seconds

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from dirigent.declarations.deployments import examine_deployments
 from dirigent.declarations.entries import build, examine_account, examine_agent
 from dirigent.declarations.files import files
 from dirigent.declarations.files import read as read_file
 from dirigent.declarations.findings import Place, Report
-from dirigent.declarations.guards import examine_breakers, examine_fallback, examine_spelling
+from dirigent.declarations.guards import examine_fallback
 from dirigent.declarations.keys import section
 from dirigent.declarations.kinds import Draft
 from dirigent.declarations.outputs import Drafts
@@ -43,8 +44,7 @@ def _examine(sections: dict[str, Drafts], unread: set[str], report: Report) -> N
     # Of a section that could not be read as a whole, nobody knows what it lacks.
     models = None if "models" in unread else sections["models"]
     agents = None if "agents" in unread else sections["agents"]
-    examine_spelling(sections["models"], report)
-    examine_breakers(sections["models"], report)
+    examine_deployments(sections["models"], report)
     for name, agent in sections["agents"].items():
         examine_agent(agent, models, report)
         examine_fallback(name, agent, agents, models, report)

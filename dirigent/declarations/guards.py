@@ -1,13 +1,11 @@
-"""Limits, breakers and fallbacks, held against one another: none may be declared that has no effect."""
+"""Limits and fallbacks, held against one another: none may be declared that has no effect."""
 
 from collections.abc import Mapping
 
-import msgspec
 from msgspec.structs import asdict
 
 from dirigent.declarations.findings import Report
 from dirigent.declarations.kinds import Draft
-from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.spelling import suggestion
 from dirigent.domain.windows import Limits
 
@@ -43,41 +41,6 @@ def limits_of(limits: object, usual: object) -> dict[str, object]:
         if isinstance(draft, Draft):
             holding |= draft.values
     return holding
-
-
-def examine_breakers(models: Mapping[str, Draft], report: Report) -> None:
-    """Report every model that has another breaker than an earlier one of the same deployment."""
-    first: dict[str, tuple[str, Draft, BreakerRules]] = {}
-    for name, model in models.items():
-        deployment, rules = model.text("deployment"), _rules(model)
-        if deployment is None or rules is None:
-            continue
-        other, draft, theirs = first.setdefault(deployment, (name, model, rules))
-        if rules != theirs:
-            where = f"{other!r} ({draft.place.file}:{draft.place.line})"
-            why = f"Has another breaker than {where}, which is the same deployment and so the same circuit"
-            report.add(model.at("breaker"), f"{why}: write the same breaker in both.")
-
-
-def examine_spelling(models: Mapping[str, Draft], report: Report) -> None:
-    """Report every deployment that differs from another in capitals only: providers take both for one."""
-    first: dict[str, str] = {}
-    for model in models.values():
-        deployment = model.text("deployment")
-        if deployment is None:
-            continue
-        if (other := first.setdefault(deployment.casefold(), deployment)) != deployment:
-            why = (
-                f"Differs from the deployment {other!r} in capitals only, and would have a circuit of its own"
-            )
-            report.add(model.at("deployment"), f"{why}: write both alike.")
-
-
-def _rules(model: Draft) -> BreakerRules | None:
-    breaker = model.values.get("breaker")
-    if isinstance(breaker, Draft):
-        return msgspec.convert(breaker.values, BreakerRules) if breaker.is_whole else None
-    return None if "breaker" in model.written else BreakerRules()
 
 
 def examine_fallback(

@@ -1,11 +1,13 @@
 """Every key a declaration may hold, and what it takes."""
 
 import re
+from typing import get_args
 
 from dirigent.declarations.alternatives import only_one_of
 from dirigent.declarations.findings import Place, Report
 from dirigent.declarations.kinds import (
     REFUSED,
+    Choice,
     Draft,
     Fields,
     Key,
@@ -15,10 +17,12 @@ from dirigent.declarations.kinds import (
     Number,
     Printable,
     Text,
+    Truth,
 )
 from dirigent.declarations.nodes import LONGEST_KEY, Mapping, Node, Scalar
 from dirigent.declarations.pattern_keys import WORKFLOW_KIND
 from dirigent.declarations.values import AGENT_NAME, LINE, LONGEST_WAIT, MODEL_NAME, NAMED, PROSE, TIMEOUT
+from dirigent.domain.dialects import Structure, Tokens
 
 UNLIMITED = "unlimited"
 
@@ -94,9 +98,17 @@ BREAKER: Keys = {
     "success_threshold": Key(kind=Number(low=1, high=100, is_whole=True)),
 }
 
+DIALECT: Keys = {
+    "temperature": Key(kind=Truth()),
+    "tokens": Key(kind=Choice(options=get_args(Tokens))),
+    "structure": Key(kind=Choice(options=get_args(Structure))),
+}
+
 MODEL: Keys = {
     "deployment": Key(kind=Text(says="a text of up to 200 characters", longest=200), required=True),
     "description": Key(kind=LINE),
+    "endpoint": Key(kind=NAMED),
+    "dialect": Key(kind=Fields(keys=DIALECT, says="the keys of a dialect", example="{temperature: false}")),
     "breaker": Key(kind=Fields(keys=BREAKER, says="the keys of a breaker", example="{failures: 5}")),
 }
 
@@ -126,16 +138,21 @@ ACCOUNT: Keys = {
 
 #: Accounts are called what identity providers call them.
 _Account = Printable(
-    says="a name of up to 500 characters without `/`, `\\`, `#`, `?` and blanks at the beginning or end",
+    says="a name of up to 500 characters without `/`, `\\`, `#`, `?`, `%` and blanks at either end",
     longest=500,
-    pattern=re.compile(r"(?! )[^/\\#?]+(?<! )"),
+    pattern=re.compile(r"(?! )[^/\\#?%]+(?<! )"),
 )
+
+_WITH_ITS_MODEL = {
+    key: f"{article} {key} stands with its model, in models.yaml."
+    for key, article in {"breaker": "a", "deployment": "a", "dialect": "a", "endpoint": "an"}.items()
+}
 
 _SECTIONS: dict[str, tuple[Text, Kind, int]] = {
     "models": (NAMED, Fields(keys=MODEL), 1_000),
     "agents": (
         NAMED,
-        Fields(keys=AGENT, elsewhere={"breaker": "a breaker stands with its model, in models.yaml."}),
+        Fields(keys=AGENT, elsewhere=_WITH_ITS_MODEL),
         1_000,
     ),
     "workflows": (NAMED, WORKFLOW_KIND, 1_000),

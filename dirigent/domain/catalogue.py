@@ -7,6 +7,7 @@ import msgspec
 
 from dirigent.domain.account_gate import AccountRules
 from dirigent.domain.breakers import BreakerRules
+from dirigent.domain.dialects import Dialect
 from dirigent.domain.elections import Election
 from dirigent.domain.messages import Message
 from dirigent.domain.retries import RetryPolicy
@@ -51,6 +52,9 @@ class Model(Message, frozen=True, kw_only=True, omit_defaults=False):
     #: What the provider calls it.
     deployment: str
     description: str = ""
+    #: Where it is reached, as the settings name it; None for where all others are.
+    endpoint: str | None = None
+    dialect: Dialect = Dialect()
     #: Of the deployment's circuit; models of the same deployment have the same.
     breaker: BreakerRules = BreakerRules()
 

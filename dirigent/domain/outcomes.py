@@ -39,6 +39,16 @@ class Failure(Message, frozen=True, kw_only=True):
     message: str
     #: Seconds the other side asked us to wait.
     retry_after: float | None = None
+    #: In one word what happened, where more is known than the category: `refusal`, `truncated` ...
+    reason: str = ""
+    #: What the other side said of it, word for word. It may quote what it was asked, so it is for whoever may
+    #: see the run, and for no log: what an orchestrator raises is logged.
+    said: str = ""
+
+    @property
+    def in_full(self) -> str:
+        """The message, and what the other side said."""
+        return f"{self.message} They said: {self.said}" if self.said else self.message
 
     @property
     def is_passing(self) -> bool:
@@ -55,9 +65,16 @@ class Failure(Message, frozen=True, kw_only=True):
         wait, message = self.retry_after, self.message.encode("utf-8", "replace").decode()
         if wait is not None and not 0 < wait < LONGEST_RETRY:
             wait = None if not wait > 0 else LONGEST_RETRY
-        if len(message) > LONGEST_MESSAGE:
-            message = message[: LONGEST_MESSAGE - 1] + "…"
-        return replace(self, message=message, retry_after=wait)
+        return replace(
+            self,
+            message=_cut(message, LONGEST_MESSAGE),
+            said=_cut(self.said.encode("utf-8", "replace").decode(), LONGEST_REASON),
+            retry_after=wait,
+        )
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 class Usage(Message, frozen=True, kw_only=True):
@@ -92,9 +109,7 @@ class Missing(Message, frozen=True, kw_only=True):
     @classmethod
     def of(cls, branch: str, agent: str | None, failure: Failure, since: datetime) -> Self:
         """The branch was given up because of this."""
-        because = failure.brief().message
-        if len(because) > LONGEST_REASON:
-            because = because[: LONGEST_REASON - 1] + "…"
+        because = _cut(failure.brief().in_full, LONGEST_REASON)
         return cls(branch=branch, agent=agent, category=failure.category, because=because, since=since)
 
     def within(self, branch: str) -> Self:
@@ -163,6 +178,8 @@ class Failed(Message, frozen=True, kw_only=True, tag="failed", tag_field="outcom
     attempts: int = 1
     #: What was called has failed, and not what is around it: it speaks of its health.
     is_theirs: bool = False
+    #: A store of the app's did not answer: it speaks of nobody who was called, and is no attempt of theirs.
+    is_stores: bool = False
     #: The step's work is kept; what failed is to write down that the run is over.
     is_done: bool = False
     #: And it was kept before: nobody was called.

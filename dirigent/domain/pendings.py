@@ -15,8 +15,8 @@ from dirigent.domain.queues import Queue
 from dirigent.domain.retries import RetryPolicy, wait_before_next
 from dirigent.domain.runs import PlannedStep
 
-#: Seconds before each further attempt to write down that a run is over. They are no attempts of the agent's,
-#: and none of the run's time: it has done what it was for.
+#: Seconds before each further order where a store of the app's did not answer. These are no attempts of the
+#: agent's; where the run has done what it was for, and only its end is unwritten, none of its time either.
 WRITINGS = (5.0, 20.0, 60.0, 300.0)
 #: An order that came too late to be begun is no attempt: it cost nothing, unless the process died over it.
 #: So it is not given for ever, nor without a breath, however little patience is declared.
@@ -126,6 +126,8 @@ class Pending(Message, frozen=True, kw_only=True):
     is_done: bool = False
     #: How often its end could not be written down.
     unwritten: int = 0
+    #: How often a store did not answer before that.
+    stalls: int = 0
     #: That gate's stamp of it.
     counted_at: int = 0
     #: When the step's own time is over; None is with the run.
@@ -291,6 +293,8 @@ class Pending(Message, frozen=True, kw_only=True):
             return replace(self, outcome=outcome, permit=None)
         if self.is_done or outcome.is_done:
             return self._write_again(outcome, now)
+        if outcome.is_stores:
+            return self._stall(outcome, now, time)
         attempts, orders = self.attempts + outcome.attempts, self.orders + 1
         tried = replace(self, attempts=attempts, orders=orders)
         wait = wait_before_next(self.lane.retry, outcome.failure, attempts=attempts, orders=orders, seed=seed)
@@ -305,6 +309,17 @@ class Pending(Message, frozen=True, kw_only=True):
             is_over = time.is_runs and now >= time.deadline
             return tried.end(failure, now) if is_over else tried.give_up(failure, now)
         return replace(tried, due=now + wait, failure=outcome.failure, permit=None)
+
+    def _stall(self, outcome: Failed, now: datetime, time: Time) -> Self:
+        stalled = replace(self, stalls=self.stalls + 1, permit=None, failure=outcome.failure)
+        is_last = stalled.stalls > len(WRITINGS)
+        due = now if is_last else now + timedelta(seconds=WRITINGS[self.stalls])
+        if not is_last and due < time.deadline:
+            return replace(stalled, due=due)
+        why = outcome.failure.message + ("" if is_last else f"; {time.whose} leave no time for another try")
+        # Whoever would stand in for the agent needs the same stores.
+        tried = replace(stalled, attempts=stalled.attempts + stalled.stalls)
+        return tried.end(replace(outcome.failure, message=why), now)
 
     def _write_again(self, outcome: Failed, now: datetime) -> Self:
         tried = replace(

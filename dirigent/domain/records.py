@@ -18,6 +18,8 @@ class RunError(Message, frozen=True, kw_only=True):
     attempts: int = 0
     #: Seconds after which the same may work.
     retry_after: float | None = None
+    #: In one word what happened, where more is known than the category.
+    reason: str = ""
     #: How far the call that failed had come.
     passage: Passage | None = None
 
@@ -77,6 +79,9 @@ class StepRecord(Message, frozen=True, kw_only=True):
     #: The model as it named itself.
     model: str | None = None
     usage: Usage = Usage()
+    #: Why the model stopped, and how its provider calls the call.
+    finish: str | None = None
+    request_id: str | None = None
     #: How the call came through its deployment's gate.
     passage: Passage | None = None
     degraded: Degraded | None = None

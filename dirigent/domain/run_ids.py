@@ -8,6 +8,8 @@ DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIME_BITS, RANDOM_BITS = 45, 80
+#: Digits of an id; a child's has more after them.
+WIDTH = (TIME_BITS + RANDOM_BITS) // 5
 _LATEST = (1 << TIME_BITS) - 1
 
 
@@ -31,7 +33,12 @@ def path_of(step: str, again: int) -> str:
 
 def child_id(parent: str, path: str) -> str:
     """The id of the child run at that path of steps: short, and the same at every replay."""
-    return f"{parent[:25]}-{sha256(f'{parent}/{path}'.encode()).hexdigest()[:32]}"
+    return f"{parent[:WIDTH]}-{sha256(f'{parent}/{path}'.encode()).hexdigest()[:32]}"
+
+
+def task_of(run: str) -> str:
+    """The id of the run that somebody asked for, of which this one is, at whatever depth, a step."""
+    return run[:WIDTH]
 
 
 def keys_between(earliest: datetime | None, latest: datetime | None) -> tuple[str, str]:

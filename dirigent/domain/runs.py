@@ -127,6 +127,8 @@ class StartRun(Message, frozen=True, kw_only=True, omit_defaults=False):
     election: Election | None = None
     #: The run is a step of another; its input is drawn from there when it opens.
     parent: Parent | None = None
+    #: The trace of the request that asked for it, as W3C's `traceparent`; where there is none, not a byte.
+    traceparent: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def opens_with_step(self) -> bool:
@@ -155,6 +157,7 @@ class StartRun(Message, frozen=True, kw_only=True, omit_defaults=False):
             team=nested.team,
             election=nested.election,
             parent=parent,
+            traceparent=self.traceparent,
         )
 
     def only(self, names: str | None) -> Self:
@@ -204,6 +207,13 @@ class Perform(Message, frozen=True, kw_only=True):
     usage: Usage | None = None
     #: The run that the closing run is a step of.
     parent: Parent | None = None
+    #: The run's; where the order opens the run, the opening has it.
+    traceparent: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def trace(self) -> str | msgspec.UnsetType:
+        """The trace it belongs to."""
+        return self.traceparent if self.opening is None else self.opening.traceparent
 
 
 class OpenRun(Message, frozen=True, kw_only=True):

@@ -192,7 +192,7 @@ class _Count:
         self._set(turnout=turnout.ordered(state.steps))
 
     def _silent(self, voter: str, failure: Failure) -> None:
-        because, state = failure.message[:LONGEST_REASON], self._state
+        because, state = failure.in_full[:LONGEST_REASON], self._state
         if failure.is_of(state.due, self._now):
             self._set(turnout=replace(state.turnout, timed_out=True))
         self._lose(voter, failure)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Self
 
+import msgspec
 from msgspec.structs import replace
 
 from dirigent.domain.deployment_gate import PATIENCE
@@ -335,6 +336,7 @@ class Wave(Message, frozen=True, kw_only=True):
             poll=call.poll,
             usage=call.usage if call.closes and start.parent is not None else None,
             parent=start.parent if call.closes else None,
+            traceparent=msgspec.UNSET if call.opens else start.traceparent,
         )
 
     def settlements(self, heard: Mapping[int, Outcome]) -> tuple[tuple[str, Settlement], ...]:
@@ -364,7 +366,7 @@ class Wave(Message, frozen=True, kw_only=True):
                 attempts=one.spent + one.attempts,
                 next_try=one.due,
                 category=one.failure.category,
-                because=one.failure.message[:LONGEST_REASON],
+                because=one.failure.in_full[:LONGEST_REASON],
             )
             for one in self.pending
             if one.is_idle and one.due is not None and one.failure is not None

@@ -16,3 +16,9 @@ class Parts:
     model: Model
     records: Records
     artifacts: Artifacts
+
+    def close(self) -> None:
+        """Let go of everything outside; what is asked for later is opened again."""
+        self.model.close()
+        self.records.close()
+        self.artifacts.close()

@@ -17,7 +17,11 @@ class ArtifactsUnavailable(Exception):
 
 
 class Artifacts(Protocol):
-    """Files by name: parts of letters, digits, `.`, `-` and `_`, joined by `/` (else ValueError)."""
+    """Files by name: parts of letters, digits, `.`, `-` and `_`, joined by `/` (else ValueError).
+
+    Content types are `type/subtype`, perhaps with parameters, in at most 200 printable ASCII characters
+    (ValueError), and come back to the letter.
+    """
 
     async def put(self, name: str, content: bytes, *, content_type: str) -> str:
         """Write the file whole or not at all, over what was there; its address."""
@@ -27,3 +31,6 @@ class Artifacts(Protocol):
 
     async def delete_under(self, prefix: str) -> int:
         """Remove every file whose name begins with the prefix, which ends in `/`; how many they were."""
+
+    def close(self) -> None:
+        """Let go of the store; what is under way may be given up, and the next operation opens it again."""

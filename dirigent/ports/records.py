@@ -45,7 +45,10 @@ class RowExists(Exception):
 
 
 class RowChanged(Exception):
-    """Somebody else wrote or deleted the row since it was read."""
+    """Somebody wrote or deleted the row since it was read.
+
+    Where an answer was lost on the way, that may have been the very write which is told so: read the row.
+    """
 
 
 class TokenRefused(ValueError):
@@ -80,7 +83,8 @@ class Records(Protocol):
     ) -> str:
         """Set these values and leave the others, creating the row if need be; the new etag.
 
-        With an etag: only if the row still has it, else `RowChanged`.
+        With an etag: only if the row still has it, else `RowChanged`. Without one it may be applied again
+        later, over what others wrote meanwhile: that is for values that are safe to write twice.
         """
 
     async def insert_then_merge(self, first: Write, second: Write, *, etag: str) -> str:
@@ -90,8 +94,11 @@ class Records(Protocol):
         after `RowChanged` the first is, and after `RecordsUnavailable` it may be.
         """
 
-    async def delete(self, table: str, partition: str, key: str) -> None:
-        """Remove the row; it may be gone already."""
+    async def delete(self, table: str, partition: str, key: str, *, etag: str | None = None) -> None:
+        """Remove the row; it may be gone already.
+
+        With an etag: not if it was written since, which is `RowChanged`.
+        """
 
     async def query(
         self,
@@ -109,3 +116,6 @@ class Records(Protocol):
         Of any partition unless told. A token of another query, or of nobody, is `TokenRefused`.
         A page may be short, even empty, before the last.
         """
+
+    def close(self) -> None:
+        """Finish what was asked for and let go of the store; the next operation opens it again."""

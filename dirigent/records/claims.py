@@ -70,7 +70,11 @@ class Claims:
         """The key is free again, unless another run has claimed it since."""
         row = await self._records.get(CLAIMS, account, key)
         if row is not None and row.values.get("run") == run:
-            await self._records.delete(CLAIMS, account, key)
+            try:
+                await self._records.delete(CLAIMS, account, key, etag=row.etag)
+            except RowChanged:
+                # By its run's mark, or by another that claimed the key in between.
+                await self.forget(account, key, run=run)
 
 
 def claim_key(workflow: str, key: str) -> str:

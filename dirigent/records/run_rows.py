@@ -55,6 +55,7 @@ def _error_values(error: RunError) -> dict[str, Value]:
         "error_attempts": error.attempts,
         "error_retry_after": "" if error.retry_after is None else error.retry_after,
         "error_passage": _json(error.passage) or "",
+        "error_reason": error.reason,
     }
 
 
@@ -112,6 +113,7 @@ def _to_error(values: "_Reader") -> RunError | None:
         attempts=values.number("error_attempts"),
         retry_after=values.aside("error_retry_after", float),
         passage=values.aside("error_passage", _passage),
+        reason=values.text("error_reason") or "",
     )
 
 
@@ -131,6 +133,8 @@ def step_values(step: StepRecord) -> dict[str, Value]:
         "degraded": _json(step.degraded),
         "input_tokens": step.usage.input_tokens,
         "output_tokens": step.usage.output_tokens,
+        "finish": step.finish,
+        "request_id": step.request_id,
         "is_json": step.is_json or None,
         "branch": step.branch,
         "child": step.child,
@@ -156,6 +160,8 @@ def step_of(row: Row) -> StepRecord:
         agent=values.text("agent"),
         model=values.text("model"),
         usage=Usage(input_tokens=values.number("input_tokens"), output_tokens=values.number("output_tokens")),
+        finish=values.text("finish"),
+        request_id=values.text("request_id"),
         passage=values.aside("passage", _passage),
         degraded=values.degraded("degraded"),
         is_json=row.values.get("is_json") is True,

@@ -1,15 +1,16 @@
 """The app in process on a virtual clock, with its data in a folder and its model scripted."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import surroundings
 import yaml
 from driver import ROOT
 
 from devhost.options import Replay
-from devhost.testing import LocalHost, OrchestrationFailed
+from devhost.testing import LocalHost, OrchestrationFailed, VirtualClock
 
 
 class ContentHost:
@@ -54,11 +55,17 @@ def content_host(
     (folder / "script.yaml").write_text(yaml.safe_dump(script or {}), encoding="utf-8")
     given = {
         "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
-        "DIRIGENT_DATA": str(folder / "data"),
         "DIRIGENT_SCRIPT": str(folder / "script.yaml"),
         **({} if catalogue is None else {"DIRIGENT_CATALOGUE": str(catalogue)}),
         **settings,
     }
-    with LocalHost(app, state=folder / "state", settings=given, replay=replay) as host:
-        host.module.parts.clock.follow(host.clock)
+    with (
+        surroundings.present().hosted(folder, given) as footing,
+        ExitStack() as afterwards,
+        LocalHost(app, state=folder / "state", settings=footing.settings, replay=replay) as host,
+    ):
+        parts, clock = host.module.parts, host.clock
+        afterwards.callback(parts.close)
+        assert isinstance(clock, VirtualClock)
+        parts.clock.follow(footing.time(clock))
         yield ContentHost(host)

@@ -10,10 +10,8 @@ from typing import Any
 
 from chaos_load import Line, Reply, Unanswered, Unreached
 from guarded_catalogue import unguarded
-from mortal_host import MortalHost
+from mortal_app import MortalApp
 
-#: The checkout's own app, as seen from the folder of the test apps.
-APP = "../.."
 STEPS = ["research", "writing", "editing", "publishing"]
 RUNS = 50
 #: Seconds a host lives between two kills: long enough for some steps, too short for a run.
@@ -30,12 +28,10 @@ class ContentKillRun:
         script.write_text(f"pace: 0.1\njournal: {self._journal}\n", encoding="utf-8")
         settings = {
             "DIRIGENT_CATALOGUE": str(unguarded(folder)),
-            "DIRIGENT_DATA": str(folder / "data"),
             "DIRIGENT_SCRIPT": str(script),
             "DIRIGENT_CLAIM_LEASE": "1",
-            "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
         }
-        self._host = MortalHost(APP, folder, settings, replay)
+        self._host = MortalApp(folder, settings, replay)
         self._dice, self._kills = Random(seed), kills
         self._line = Line(self._host.port)
         self.runs: dict[str, str] = {}

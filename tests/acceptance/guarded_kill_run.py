@@ -13,13 +13,11 @@ from chaos_load import Line, Reply, Unanswered, Unreached
 from driver import ROOT
 from gate_book import SECOND, Asked, History, asked, counts, entries, overrun
 from guarded_catalogue import declare
-from mortal_host import MortalHost
+from mortal_app import MortalApp
 
 from devhost.engine.history import EventType
 from devhost.testing import LocalHost
 
-#: The checkout's own app, as seen from the folder of the test apps.
-APP = "../.."
 #: Started before each kill; with the limits below they last for several.
 RUNS = 8
 #: Seconds a host lives between two kills: long enough for some steps, too short for a run.
@@ -39,9 +37,8 @@ class GuardedKillRun:
         self, folder: Path, *, seed: int, kills: int, replay: str = "sticky", max_wait: float = 8
     ) -> None:
         self._folder, self._journal = folder, folder / "journal"
-        self._settings = self._declared(max_wait)
-        self._host = MortalHost(APP, folder, self._settings, replay)
         self._dice, self._kills = Random(seed), kills
+        self._host = MortalApp(folder, self._declared(max_wait), replay)
         self._line = Line(self._host.port)
         self.runs: dict[str, str] = {}
         #: Between which instants the host died.
@@ -67,16 +64,18 @@ class GuardedKillRun:
             workflows={"chain": {"asks": ("steady", "shaky", "scarce"), "max_wait": max_wait}},
             accounts={"default": {"limits": STARTS}},
         )
-        trouble = {"deployment": "shaky", "after": 4, "times": 5, "fault": {"status": 503}}
+        # For each of the host's lives: a model that is a process of its own outlives it, and counts on.
+        trouble = [
+            {"deployment": "shaky", "after": 4 * life, "times": 5, "fault": {"status": 503}}
+            for life in range(1, self._kills + 2)
+        ]
         script = self._folder / "script.yaml"
         script.write_text(
-            json.dumps({"pace": PACE, "journal": str(self._journal), "faults": [trouble]}), encoding="utf-8"
+            json.dumps({"pace": PACE, "journal": str(self._journal), "faults": trouble}), encoding="utf-8"
         )
         return {
-            "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
             "DIRIGENT_CATALOGUE": str(catalogue),
             "DIRIGENT_CLAIM_LEASE": "1",
-            "DIRIGENT_DATA": str(self._folder / "data"),
             "DIRIGENT_SCRIPT": str(script),
         }
 
@@ -149,7 +148,7 @@ class GuardedKillRun:
 
     def _histories(self) -> dict[str, History]:
         state = self._folder / "state"
-        with LocalHost(ROOT, clock="real", state=state, settings=self._settings) as host:
+        with LocalHost(ROOT, clock="real", state=state, settings=self._host.settings) as host:
             return {run: host.history(run) for run in self.runs.values()}
 
     def _about_grants(self, histories: dict[str, History]) -> Iterator[str]:

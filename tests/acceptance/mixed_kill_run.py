@@ -10,12 +10,10 @@ from typing import Any
 
 from chaos_load import HOOKS, Line, Reply, Unanswered, Unreached
 from mixed_flows import ANSWERS, FLOWS, STARTED
-from mortal_host import MortalHost
+from mortal_app import MortalApp
 from pattern_catalogue import compose
 from pattern_host import pattern_host
 
-#: The checkout's own app, as seen from the folder of the test apps.
-APP = "../.."
 #: Seconds a host lives between two kills: long enough for some steps, too short for a run.
 LIFE = (0.15, 0.9)
 PATIENCE = 240.0
@@ -40,13 +38,11 @@ class MixedKillRun:
         told = {"pace": PACE, "journal": str(self._journal), "faults": FAULTS, "answers": ANSWERS}
         script.write_text(json.dumps(told), encoding="utf-8")
         settings = {
-            "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
             "DIRIGENT_CATALOGUE": str(self._catalogue),
             "DIRIGENT_CLAIM_LEASE": "1",
-            "DIRIGENT_DATA": str(folder / "data"),
             "DIRIGENT_SCRIPT": str(script),
         }
-        self._host = MortalHost(APP, folder, settings, replay)
+        self._host = MortalApp(folder, settings, replay)
         self._dice, self._kills = Random(seed), kills
         self._line = Line(self._host.port)
         #: Workflow and topic of each run, and its id once it is started.

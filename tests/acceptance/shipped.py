@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import surroundings
 from content_host import ContentHost, content_host
 from driver import ROOT
 
@@ -40,4 +41,4 @@ def says(agent: str, **answer: Any) -> dict[str, Any]:
 
 def published(address: str) -> str:
     """What is stored there."""
-    return Path(address.removeprefix("file://")).read_text(encoding="utf-8")
+    return surroundings.present().published(address)

@@ -34,6 +34,9 @@ def test_without_a_declared_front_nobodys_headers_name_an_account(tmp_path: Path
     assert [(line["id"], line["account"]) for line in listed] == [(run, "default")]
 
 
+@pytest.mark.embedded_only(
+    "it hosts copies of the app, and the model server would load the app itself before"
+)
 def test_every_planted_leak_is_noticed(tmp_path: Path) -> None:
     """In a process of its own: this one may have loaded the app's modules, which copies would then run."""
     done = subprocess.run(

@@ -13,15 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import surroundings
 from driver import ROOT, Server
+
+from dirigent.modelserver import ModelServer
 
 NEVER = "http://127.0.0.1:9"
 
 
 def settings(folder: Path, **values: str) -> str:
-    """A settings file for the app, with records and artifacts below that folder."""
+    """A settings file for the app."""
     path = folder / "local.settings.json"
-    values = {"DIRIGENT_DATA": str(folder / "data"), **values}
     path.write_text(json.dumps({"IsEncrypted": False, "Values": values}), encoding="utf-8")
     return str(path)
 
@@ -40,13 +42,13 @@ faults:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(surrounded: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, with a model that takes its time and refuses one topic."""
     folder = tmp_path_factory.mktemp("app")
-    file = settings(folder, DIRIGENT_SCRIPT=script(folder, FAULTS))
-    running = Server(str(ROOT), "sticky", folder, "--settings", file)
-    yield running
-    assert running.stop() == 0
+    with surroundings.present().apart(folder, {"DIRIGENT_SCRIPT": script(folder, FAULTS)}) as values:
+        running = Server(str(ROOT), "sticky", folder, "--settings", settings(folder, **values))
+        yield running
+        assert running.stop() == 0
 
 
 def typed(server: Server | None, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -148,9 +150,35 @@ def test_an_app_that_is_not_there_ends_with_3() -> None:
     done = typed(None, "tasks")
 
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr.startswith(f"{NEVER} cannot be reached: ")
+    assert re.match(rf"{re.escape(NEVER)} cannot be reached: .*[^.]\.\n", done.stderr)
     assert "make serve" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_app_without_its_records_refuses_and_logs_a_line_for_each_request(tmp_path: Path) -> None:
+    storage = "DefaultEndpointsProtocol=http;AccountName=away;AccountKey=YWJj"
+    storage += "".join(f";{kind}Endpoint={NEVER}/away" for kind in ("Blob", "Queue", "Table"))
+    values = {"AzureWebJobsStorage": storage, "DIRIGENT_RECORDS": "azure-tables"}
+    server = Server(str(ROOT), "sticky", tmp_path, "--settings", settings(tmp_path, **values))
+
+    done, shown = typed(server, "tasks", "--json"), typed(server, "show", "nobody")
+    assert server.stop() == 0
+
+    why = "The records do not answer. Try again in 5 seconds."
+    assert (done.returncode, done.stderr) == (shown.returncode, shown.stderr) == (2, f"Refused: {why}\n")
+    assert (json.loads(done.stdout)["status"], json.loads(done.stdout)["error"]) == (503, why)
+    log = server.log.read_text(encoding="utf-8")
+    assert len(re.findall(r" WARNING .* A request could not be answered: The account 'away', ", log)) == 2
+    assert "Traceback" not in log
+
+
+def test_another_service_at_the_address_ends_with_3() -> None:
+    with ModelServer() as other:
+        done = typed(None, "tasks", "--url", other.url.removesuffix("/v1"))
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert re.search(r"cannot be reached: it answered 404 \(.*\), and not as this app does\.\n", done.stderr)
+    assert not re.search(r"[{}]|Traceback|\.\.", done.stderr)
 
 
 def test_checks_the_catalogue_without_an_app() -> None:

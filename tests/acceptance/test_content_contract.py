@@ -3,14 +3,14 @@
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from chaos_load import Line
 from driver import ROOT, polled
-from mortal_host import MortalHost
+from mortal_app import MortalApp
+from shipped import published
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 MANAGEMENT = {
@@ -27,7 +27,7 @@ MANAGEMENT = {
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+def line(surrounded: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     """A connection to the app, whose model takes a while for each answer."""
     folder = tmp_path_factory.mktemp("contract")
     catalogue = folder / "catalogue"
@@ -41,12 +41,10 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     (catalogue / "models.yaml").write_text(yaml.safe_dump(models | UNSEEN_MODELS), encoding="utf-8")
     (folder / "script.yaml").write_text("pace: 0.3\n", encoding="utf-8")
     settings = {
-        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
         "DIRIGENT_CATALOGUE": str(catalogue),
-        "DIRIGENT_DATA": str(folder / "data"),
         "DIRIGENT_SCRIPT": str(folder / "script.yaml"),
     }
-    host = MortalHost("../..", folder, settings, "sticky")
+    host = MortalApp(folder, settings)
     host.spawn()
     host.wait_until_ready()
     line = Line(host.port)
@@ -136,9 +134,7 @@ def test_the_published_file_holds_the_article(line: Line) -> None:
     task = ended(line, told["task_id"])
 
     address = task["steps"][3]["result"]["address"]
-    assert (
-        Path(address.removeprefix("file://")).read_text(encoding="utf-8") == task["result"]["final_article"]
-    )
+    assert published(address) == task["result"]["final_article"]
 
 
 def test_results_of_steps_are_seen_while_later_ones_run(line: Line) -> None:

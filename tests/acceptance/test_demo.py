@@ -14,12 +14,15 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from driver import ROOT, polled
 
+pytestmark = pytest.mark.embedded_only("the demo brings all along; test_demo_real_model.py gives it a model")
+
 MAKES = ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "TOPIC")
 
 
 def play(topic: str, data: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, str(ROOT / "demo.py"), topic, str(data)],
+        # Without settings of one's own, which may name a model that costs.
+        [sys.executable, str(ROOT / "demo.py"), topic, str(data), str(data / "none.json")],
         # Whatever the user has set for an app of their own is no concern of the demo.
         env={
             **os.environ,
@@ -160,6 +163,7 @@ def typed() -> Iterator["subprocess.Popen[str]"]:
         process.terminate()
 
 
+@pytest.mark.skipif((ROOT / "local.settings.json").exists(), reason="it may name a model that costs")
 def test_the_readme_shows_what_the_demo_prints(typed: "subprocess.Popen[str]") -> None:
     printed, _ = typed.communicate(timeout=120)
 

@@ -52,7 +52,7 @@ DEEP = b'{"topic":' + b"[" * 50_000
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContentHost]:
+def app(surrounded: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContentHost]:
     """The app, for all requests."""
     folder = tmp_path_factory.mktemp("odd")
     with content_host(folder, catalogue=unguarded(folder)) as app:

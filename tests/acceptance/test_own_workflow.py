@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from content_host import content_host
 from driver import ROOT
-from mortal_host import MortalHost
+from mortal_app import MortalApp
 
 GUIDE = (ROOT / "docs" / "workflows.md").read_text(encoding="utf-8")
 WRITING = re.findall(r"^```sh\n(mkdir .*?|cat > .*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
@@ -28,8 +28,7 @@ def mine(tmp_path: Path) -> Path:
 @pytest.fixture
 def served(mine: Path) -> Iterator[str]:
     """Where the app answers that reads this catalogue."""
-    settings = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "DIRIGENT_DATA": str(mine / "data")}
-    host = MortalHost("../..", mine, settings | {"DIRIGENT_CATALOGUE": str(mine / "mine")}, "sticky")
+    host = MortalApp(mine, {"DIRIGENT_CATALOGUE": str(mine / "mine")})
     host.spawn()
     host.wait_until_ready()
     yield f"http://127.0.0.1:{host.port}"

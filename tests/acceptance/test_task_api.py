@@ -3,11 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+import surroundings
 from content_host import ContentHost, content_host
 
 #: The writer's model asks for patience: the run waits after its first step.
 WAITS = {"faults": [{"agent": "writer", "times": 1, "fault": {"status": 429, "retry_after": 300}}]}
 DAY = 86_400
+#: Nobody listens there.
+NOWHERE = "http://127.0.0.1:9"
 
 
 def waiting(app: ContentHost) -> str:
@@ -138,12 +142,13 @@ def test_old_runs_are_removed_at_night(tmp_path: Path) -> None:
         kept = len(listed(app))
         app.host.advance(2 * DAY)
 
-        files = [path for path in (tmp_path / "data").rglob("*") if run in str(path)]
+        files = [name for name in surroundings.present().files(tmp_path) if run in name]
         assert (kept, listed(app), files, app.host.statuses()) == (1, [], [], ())
         assert app.host.request("GET", f"/api/task/{run}").status == 404
         assert app.start(**key)["task_id"] != run
 
 
+@pytest.mark.embedded_only("it spoils the file of the records")
 def test_records_that_are_away_are_told_as_such(tmp_path: Path) -> None:
     with content_host(tmp_path) as app:
         app.ended(run := app.start()["task_id"])
@@ -160,6 +165,22 @@ def test_records_that_are_away_are_told_as_such(tmp_path: Path) -> None:
 
     assert [(reply.status, reply.headers["retry-after"]) for reply in replies] == [(503, "5")] * 3
     assert not any(str(tmp_path) in reply.text for reply in [*replies, health])
+    assert (health.status, health.json()["status"]) == (503, "unhealthy")
+
+
+@pytest.mark.services_only("records in a file are always within reach")
+def test_an_account_that_cannot_be_reached_is_told_as_such(tmp_path: Path) -> None:
+    ends = ";".join(f"{service}Endpoint={NOWHERE}/gone" for service in ("Blob", "Queue", "Table"))
+    account = f"DefaultEndpointsProtocol=http;AccountName=gone;AccountKey=c2VjcmV0;{ends}"
+    with content_host(tmp_path, DIRIGENT_STORAGE="GONE", GONE=account) as app:
+        replies = [
+            app.host.request("GET", "/api/task/any"),
+            app.host.request("POST", "/api/create-content", json={"topic": "x"}),
+        ]
+        health = app.host.request("GET", "/api/health")
+
+    assert [(reply.status, reply.headers["retry-after"]) for reply in replies] == [(503, "5")] * 2
+    assert not any("c2VjcmV0" in reply.text or NOWHERE in reply.text for reply in [*replies, health])
     assert (health.status, health.json()["status"]) == (503, "unhealthy")
 
 

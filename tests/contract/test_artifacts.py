@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
@@ -45,6 +46,67 @@ def test_keeps_an_empty_file(artifacts: Artifacts) -> None:
     run(artifacts.put("empty", b"", content_type=MARKDOWN))
 
     assert run(artifacts.get("empty")) == Artifact(content=b"", content_type=MARKDOWN)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        'multipart/related; boundary="=_a b"; type="text/x"',
+        "application/vnd.x.y+json;profile=http://localhost/p?a=1&b=2",
+        "TEXT/Plain;Charset=UTF-8",
+        "application/octet-stream",
+        f"text/x; long={'y' * 187}",
+        "a/b;c",
+    ],
+)
+def test_keeps_odd_types_to_the_letter(artifacts: Artifacts, content_type: str) -> None:
+    run(artifacts.put("a.json", b"{}", content_type=content_type))
+
+    assert run(artifacts.get("a.json")) == Artifact(content=b"{}", content_type=content_type)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        *(
+            "",
+            " ",
+            "text",
+            "/",
+            "text/",
+            "/plain",
+            "text/plain/x",
+            " text/plain",
+            "text/plain ",
+            "text plain/x",
+        ),
+        *(
+            "text/plain;",
+            "text/plain; ",
+            "text/plain, text/html",
+            "text/pläin",
+            "text/plain; a=é",
+            "text/\ud800",
+        ),
+        *("text/plain\n", "text/plain; a\r\nb: c", "text/plain;\ta=b", "text/plain; a=\0", "text/x; \x7f"),
+        *(f"text/x; long={'y' * 188}", f"text/{'y' * 9_000}"),
+    ],
+    ids=lambda content_type: f"{content_type!a:.30}",
+)
+def test_refuses_a_type_that_not_every_store_gives_back(artifacts: Artifacts, content_type: str) -> None:
+    with pytest.raises(ValueError, match="no content type"):
+        run(artifacts.put("a.json", b"{}", content_type=content_type))
+    assert run(artifacts.get("a.json")) is None
+
+
+def test_keeps_twenty_megabytes(artifacts: Artifacts) -> None:
+    content = bytes(range(256)) * 80_000
+
+    run(artifacts.put("large", content, content_type="application/octet-stream"))
+    found = run(artifacts.get("large"))
+
+    assert found is not None
+    assert found.content == content
 
 
 def test_knows_no_file_that_nobody_wrote(artifacts: Artifacts) -> None:
@@ -99,6 +161,27 @@ def test_removes_what_lies_under_a_prefix_and_nothing_else(artifacts: Artifacts)
     assert run(artifacts.delete_under("runs/1/")) == 0
 
 
+def test_removes_hundreds_at_once(artifacts: Artifacts) -> None:
+    names = [f"runs/1/{number % 7}/{number}" for number in range(230)]
+    run(put(artifacts, *names, "runs/2/a"))
+
+    removed = run(artifacts.delete_under("runs/1/"))
+
+    assert removed == len(names)
+    assert run(names_left(artifacts, *names[::10], "runs/2/a")) == ["runs/2/a"]
+
+
+@pytest.mark.parametrize("name", ["a./b.", "a/b", "a", "a.", "a./b"])
+def test_dots_at_ends_tell_names_apart(artifacts: Artifacts, name: str) -> None:
+    run(artifacts.put(f"{name}./file", b"other", content_type="text/plain"))
+    run(artifacts.put(f"{name}/file", b"this", content_type="text/plain"))
+
+    removed = run(artifacts.delete_under(f"{name}/"))
+
+    assert removed == 1
+    assert run(names_left(artifacts, f"{name}./file", f"{name}/file")) == [f"{name}./file"]
+
+
 def test_what_was_removed_can_be_written_again(artifacts: Artifacts) -> None:
     run(artifacts.put("runs/1/a", b"first", content_type="image/png"))
     run(artifacts.delete_under("runs/"))
@@ -141,6 +224,25 @@ def test_refuses_to_remove_under_what_is_no_prefix(artifacts: Artifacts, prefix:
     with pytest.raises(ValueError, match="name"):
         run(artifacts.delete_under(prefix))
     assert run(names_left(artifacts, "runs/1")) == ["runs/1"]
+
+
+def test_serves_callers_of_several_loops_at_once(artifacts: Artifacts) -> None:
+    async def work(number: int) -> Artifact | None:
+        await artifacts.put(f"runs/{number}", b"mine", content_type=f"text/x-{number}")
+        return await artifacts.get(f"runs/{number}")
+
+    with ThreadPoolExecutor(6) as threads:
+        found = list(threads.map(lambda number: run(work(number)), range(6)))
+
+    assert found == [Artifact(content=b"mine", content_type=f"text/x-{number}") for number in range(6)]
+
+
+def test_a_closed_store_opens_again(artifacts: Artifacts) -> None:
+    run(put(artifacts, "a"))
+    artifacts.close()
+    artifacts.close()
+
+    assert run(artifacts.get("a")) == Artifact(content=b"a", content_type="text/plain")
 
 
 def test_a_cancelled_caller_harms_nobody(artifacts: Artifacts) -> None:

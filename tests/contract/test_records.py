@@ -1,7 +1,8 @@
 """What every store of records does."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, TypeVar
 
@@ -44,7 +45,7 @@ async def everything(records: Records, *, limit: int = 3, **asked: Any) -> list[
             return rows
 
 
-async def fill(records: Records, partition: str, keys: str, values: Mapping[str, Value]) -> None:
+async def fill(records: Records, partition: str, keys: Iterable[str], values: Mapping[str, Value]) -> None:
     await asyncio.gather(*(records.insert("things", partition, key, values) for key in keys))
 
 
@@ -56,6 +57,9 @@ async def fill(records: Records, partition: str, keys: str, values: Mapping[str,
         "a\0b",
         "Grüße, 世界 🎼",
         "x" * LONGEST_TEXT,
+        "🎼" * (LONGEST_TEXT // 2),
+        "\0" * LONGEST_TEXT,
+        "\x1b[31m\x08\x7f\x85\r\n\u2028\ufffe\uffff",
         0,
         1,
         -(2**63),
@@ -71,7 +75,7 @@ async def fill(records: Records, partition: str, keys: str, values: Mapping[str,
         datetime(1601, 1, 1, tzinfo=UTC),
         datetime.max.replace(tzinfo=UTC),
     ],
-    ids=lambda value: f"{type(value).__name__}-{value!r:.20}".replace("\0", "0"),
+    ids=lambda value: f"{type(value).__name__}-{value!a:.20}",
 )
 def test_gives_back_what_was_put_in(records: Records, value: Value) -> None:
     async def work() -> Row | None:
@@ -253,6 +257,39 @@ def test_what_is_deleted_is_gone(records: Records) -> None:
     assert run(records.get("things", "p", "k")) is None
 
 
+def test_an_etag_keeps_a_row_that_was_written_since(records: Records) -> None:
+    async def work() -> None:
+        etag = await records.insert("things", "p", "k", {"n": 1})
+        await records.merge("things", "p", "k", {"n": 2})
+        await records.delete("things", "p", "k", etag=etag)
+
+    with pytest.raises(RowChanged):
+        run(work())
+    assert run(found(records, "p", "k")) == {"n": 2}
+
+
+@pytest.mark.parametrize("etag", ["*", "", "of nobody", "W/\"datetime'2031-05-06T12%3A00%3A00.0000000Z'\""])
+def test_nobodys_etag_removes_nothing(records: Records, etag: str) -> None:
+    run(records.insert("things", "p", "k", {"n": 1}))
+
+    with pytest.raises(RowChanged):
+        run(records.delete("things", "p", "k", etag=etag))
+    assert run(found(records, "p", "k")) == {"n": 1}
+
+
+@pytest.mark.parametrize("etag", ["of nobody", None])
+def test_by_an_etag_as_well_what_is_gone_may_be_deleted(records: Records, etag: str | None) -> None:
+    async def work() -> None:
+        own = await records.insert("things", "p", "k", {"n": 1})
+        await records.delete("things", "p", "k", etag=own)
+        await records.delete("things", "p", "k", etag=etag or own)
+        await records.delete("others", "p", "k", etag=etag or own)
+
+    run(work())
+
+    assert run(records.get("things", "p", "k")) is None
+
+
 def test_tables_and_partitions_do_not_mix(records: Records) -> None:
     async def work() -> tuple[Row | None, ...]:
         await records.insert("things", "p", "k", {"n": 1})
@@ -385,7 +422,7 @@ def test_refuses_a_token_that_nobody_gave_out(records: Records, token: str) -> N
 
 
 @pytest.mark.parametrize(
-    "key", ["", "a/b", "a\\b", "#", "?", "a\n", "\x7f", "\x85", "x" * 501, "\ud800"], ids=ascii
+    "key", ["", "a/b", "a\\b", "#", "?", "vic%74im", "a\n", "\x7f", "\x85", "x" * 501, "\ud800"], ids=ascii
 )
 def test_refuses_a_key_no_store_could_keep(records: Records, key: str) -> None:
     for write in (records.insert, records.merge):
@@ -413,7 +450,9 @@ def test_refuses_a_table_that_is_not_small_letters(records: Records, table: str)
         run(records.query(table))
 
 
-@pytest.mark.parametrize("name", ["", "1a", "a-b", "a b", "a'", "é", "PartitionKey", "x" * 256])
+@pytest.mark.parametrize(
+    "name", ["", "1a", "a-b", "a b", "a'", "é", "PartitionKey", "DirigentMark", "x" * 256]
+)
 def test_refuses_a_value_by_a_name_that_is_no_identifier(records: Records, name: str) -> None:
     with pytest.raises(ValueError, match="name"):
         run(records.insert("things", "p", "k", {name: 1}))
@@ -480,6 +519,31 @@ def test_large_rows_make_short_pages_and_none_is_lost(records: Records) -> None:
     assert "".join(row.key for row in rows) == "abcdefghijklmnopqrst"
 
 
+@pytest.mark.slow
+def test_a_page_has_a_thousand_rows_and_there_are_more(records: Records) -> None:
+    keys = [f"{number:04}" for number in range(1010)]
+
+    async def work() -> list[Row]:
+        for start in range(0, len(keys), 101):
+            await fill(records, "p", keys[start : start + 101], {"n": 1})
+        return await everything(records, limit=1000)
+
+    assert [row.key for row in run(work())] == keys
+
+
+def test_closing_finishes_what_was_asked_for(records: Records) -> None:
+    async def work() -> list[str]:
+        calls = [asyncio.create_task(records.insert("things", "p", f"k{n}", {})) for n in range(20)]
+        await asyncio.sleep(0)
+        records.close()
+        return await asyncio.gather(*calls)
+
+    etags = run(work())
+
+    assert len(set(etags)) == 20
+    assert len(run(everything(records))) == 20
+
+
 def test_a_cancelled_caller_harms_nobody(records: Records) -> None:
     async def work() -> dict[str, Value]:
         tasks = [asyncio.create_task(records.insert("things", "p", f"k{n}", {"n": n})) for n in range(30)]
@@ -498,3 +562,13 @@ def test_serves_loops_one_after_another(records: Records) -> None:
         run(records.insert("things", "p", f"k{number}", {}))
 
     assert len(run(everything(records))) == 5
+
+
+def test_serves_loops_at_once(records: Records) -> None:
+    def work(thread: int) -> None:
+        run(fill(records, "p", [f"{thread}-{number}" for number in range(20)], {}))
+
+    with ThreadPoolExecutor(5) as threads:
+        list(threads.map(work, range(5)))
+
+    assert len(run(everything(records, limit=50))) == 100

@@ -24,6 +24,7 @@ LOCAL = (
     ".devhost/devhost.db",
     ".dirigent/records.db",
     ".venv/bin/python",
+    ".azurite/node_modules/azurite/package.json",
     ".peers/bin/python",
     "__pycache__/a.pyc",
     "calls.jsonl",
@@ -62,7 +63,8 @@ def test_the_app_is_deployed_and_nothing_else(root: Path, tmp_path: Path) -> Non
     sent = set(names) - left_out(names, root / ".funcignore", tmp_path)
 
     assert {Path(name).parts[0] for name in sent} == DEPLOYED
-    assert "dirigent/settings.py" in sent
+    assert "dirigent/settings/__init__.py" in sent
+    assert not any(name.startswith("dirigent/modelserver/") for name in sent)
     assert not any(name.startswith("dirigent/cli/") for name in sent)
     assert any(name.startswith("catalogue/workflows/") for name in sent)
 
@@ -79,11 +81,13 @@ def test_what_a_local_build_installs_is_deployed(root: Path, tmp_path: Path) -> 
     assert left_out([name], root / ".funcignore", tmp_path) == set()
 
 
-def test_the_settings_of_local_runs_hold_no_secret(root: Path) -> None:
+def test_the_settings_of_local_runs_hold_no_secret_and_leave_the_model_open(root: Path) -> None:
     values = json.loads((root / "local.settings.example.json").read_text(encoding="utf-8"))["Values"]
 
     assert values["AZURE_FUNCTIONS_ENVIRONMENT"] == "Development"
     assert not [name for name in values if "KEY" in name.upper()]
+    # Whoever has the key of a model says so in the environment, which this would not let them.
+    assert "DIRIGENT_MODEL" not in values
 
 
 def test_the_host_is_asked_for_what_the_app_relies_on(root: Path) -> None:
@@ -95,11 +99,23 @@ def test_the_host_is_asked_for_what_the_app_relies_on(root: Path) -> None:
     assert durable["hubName"].isalnum()
     assert durable["defaultVersion"]
     assert durable["tracing"]["traceInputsAndOutputs"] is False
+    assert host["telemetryMode"] == "OpenTelemetry"
 
 
 def test_every_setting_is_described(root: Path) -> None:
-    read = set(re.findall(r"DIRIGENT_\w+", (root / "dirigent" / "settings.py").read_text(encoding="utf-8")))
+    modules = sorted((root / "dirigent" / "settings").glob("*.py"))
+    read = {name for module in modules for name in variables(module.read_text(encoding="utf-8"))}
     described = (root / "docs" / "settings.md").read_text(encoding="utf-8")
 
-    assert read
-    assert read == set(re.findall(r"^\| `(DIRIGENT_\w+)` \|", described, re.MULTILINE))
+    assert {"DIRIGENT_MODEL", "OPENAI_API_KEY", "AzureWebJobsStorage"} <= read
+    assert read == {
+        re.sub(r"<NAME>.*", "", name) for name in re.findall(r"^\| `([^`]+)` \|", described, re.MULTILINE)
+    }
+
+
+def variables(source: str) -> set[str]:
+    """Environment variables that are named in quotes of their own."""
+    of_others = "OPENAI|AZURE_OPENAI|WEBSITE|AZURE_FUNCTIONS"
+    found = re.findall(rf'"((?:DIRIGENT|{of_others})_\w+|AzureWebJobsStorage)"', source)
+    ended = re.findall(r'"(__[a-z]\w+)"', source)
+    return set(found) | {f"AzureWebJobsStorage{end}" for end in ended}

@@ -7,10 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-#: Packages that share the namespace `azure`.
-OF_AZURE = {
+#: Namespaces that several packages share → package.
+SHARED = {
+    "azure.core": "azure-core",
+    "azure.data.tables": "azure-data-tables",
     "azure.durable_functions": "azure-functions-durable",
     "azure.functions": "azure-functions",
+    "azure.identity": "azure-identity",
+    "azure.storage.blob": "azure-storage-blob",
+    "opentelemetry": "opentelemetry-api",
+    "opentelemetry.sdk": "opentelemetry-sdk",
 }
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[^ ]+)")
 
@@ -59,14 +65,22 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def _package(imported: str) -> str:
-    first, _, rest = imported.partition(".")
-    if first == "azure":
-        return OF_AZURE.get(f"azure.{rest.partition('.')[0]}", imported)
-    return next((name.lower() for name in packages_distributions().get(first, [])), first)
+    owners = [name for name in SHARED if f"{imported}.".startswith(f"{name}.")]
+    if owners:
+        return SHARED[max(owners, key=len)]
+    first = imported.partition(".")[0]
+    # Each of its packages brings a part of it.
+    names = [] if first == "azure" else packages_distributions().get(first, [])
+    return next((name.lower() for name in names), imported if first == "azure" else first)
 
 
 def test_every_lock_holds_what_is_asked_for_with_hashes(root: Path) -> None:
-    for name in ("requirements", "requirements-dev", "benchmarks/peers/requirements"):
+    for name in (
+        "requirements",
+        "requirements-dev",
+        "benchmarks/peers/requirements",
+        "tests/azurite/requirements",
+    ):
         lock = root / f"{name}.txt"
         assert unlocked(root / f"{name}.in", lock) == []
         assert unhashed(lock) == []
@@ -90,14 +104,19 @@ def test_the_app_imports_what_it_asks_for_and_nothing_else(root: Path, app_modul
 
 def test_names_an_import_that_comes_from_elsewhere(write: Callable[[str, str], Path]) -> None:
     module = write(
-        "a.py", "import yaml\nimport json\nfrom azure.data.tables import A\nfrom dirigent.b import c\n"
+        "a.py",
+        "import yaml\nimport json\nfrom azure.data.tables.aio import A\nfrom azure.gone import B\n"
+        "from opentelemetry.trace import C\nfrom dirigent.b import c\n",
     )
 
     assert unasked([module], ["dirigent"], ["msgspec"]) == [
         f"{module}: yaml comes with pyyaml, which requirements.in does not name",
-        f"{module}: azure.data.tables comes with azure.data.tables, which requirements.in does not name",
+        f"{module}: azure.data.tables.aio comes with azure-data-tables, which requirements.in does not name",
+        f"{module}: azure.gone comes with azure.gone, which requirements.in does not name",
+        f"{module}: opentelemetry.trace comes with opentelemetry-api, which requirements.in does not name",
     ]
-    assert unasked([module], ["dirigent"], ["pyyaml", "azure.data.tables"]) == []
+    known = ["pyyaml", "azure-data-tables", "azure.gone", "opentelemetry-api"]
+    assert unasked([module], ["dirigent"], known) == []
 
 
 def test_reads_the_names_of_packages_as_registries_do(write: Callable[[str, str], Path]) -> None:

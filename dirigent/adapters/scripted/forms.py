@@ -73,7 +73,8 @@ def _chosen(options: tuple[str, ...], whole: Assignment) -> str:
     material = _material(whole)
     said = Counter(word.removesuffix("s") for word in _parts(material))
     scores = [sum(said[part.removesuffix("s")] for part in _parts(option)) for option in options]
-    best = [option for option, score in zip(options, scores, strict=True) if score == max(scores)]
+    most = max(scores)
+    best = [option for option, score in zip(options, scores, strict=True) if score == most]
     return pick(best, material)
 
 

@@ -65,6 +65,9 @@ class ToldModel:
             usage=Usage(input_tokens=3, output_tokens=4),
         )
 
+    def close(self) -> None:
+        """Nothing is held."""
+
 
 DEFINITION = Definition(
     workflow=Workflow(

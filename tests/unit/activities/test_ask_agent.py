@@ -62,6 +62,9 @@ class WaitingModel:
             raise
         return REPLY
 
+    def close(self) -> None:
+        """Nothing is held."""
+
 
 def test_a_call_that_never_ends_is_cancelled_when_its_time_is_over(job: Any) -> None:
     model = WaitingModel(asyncio.Event().wait)
@@ -69,6 +72,14 @@ def test_a_call_that_never_ends_is_cancelled_when_its_time_is_over(job: Any) -> 
     with pytest.raises(ModelFailed, match="TIMEOUT: no answer from 'gpt' within 30 s"):
         asyncio.run(within(job.clock, 30, model, REQUEST))
     assert model.cancelled
+
+
+def test_an_adapters_own_limit_is_not_the_first_to_strike(job: Any) -> None:
+    asked(job, seconds=0.5)
+
+    [request] = job.model.asked
+    # An adapter that gives up by itself would say that the deployment is ill.
+    assert request.seconds > 10
 
 
 def test_an_answer_in_time_is_an_answer(job: Any) -> None:

@@ -1,7 +1,12 @@
 """Writing an end down."""
 
 import asyncio
+import logging
+from datetime import timedelta
 from typing import Any
+
+import pytest
+from msgspec.structs import replace
 
 from activities.archive import Archive
 from activities.close_run import close_run
@@ -39,4 +44,19 @@ def test_writes_how_far_it_came_and_when_the_same_may_work(job: Any) -> None:
     assert record.admission == admission
     assert record.error == RunError(
         category=Category.RATE_LIMIT, message="full", step="write", retry_after=7.5, passage=passage
+    )
+
+
+def test_says_that_a_run_has_failed_and_why(job: Any, caplog: pytest.LogCaptureFixture) -> None:
+    job.clock.time += timedelta(seconds=2.5)
+    failed = replace(FAILED, failure=replace(FAILED.failure, reason="quota"))
+    order = CloseRun(opening=job.start, failed=failed, step="write")
+    asyncio.run(close_run(Archive(job.parts))(codec.encode(order)))
+
+    [record] = caplog.records
+    sentence, _, facts = record.getMessage().partition(": ")
+    assert (sentence, record.levelno) == ("A run has failed", logging.WARNING)
+    assert facts == (
+        "task_id=run-1 run=run-1 workflow=w failed_step=write attempts=3 category=TIMEOUT reason=quota "
+        "status=failed seconds=2.5"
     )

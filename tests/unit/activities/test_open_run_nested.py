@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -185,3 +186,13 @@ def test_what_is_gone_cannot_be_drawn(nested: Any) -> None:
 def test_tells_which_branches_its_input_names(nested: Any) -> None:
     assert refitted(nested, *INNER.input, select="agents") == Done(told='["a","b"]')
     assert given(nested)["agents"] == ["a", "b"]
+
+
+def test_says_once_that_a_run_within_another_has_begun(nested: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    begun(nested)
+    begun(nested)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "A run has begun: task_id=run-1-sub run=run-1-sub workflow=inner parent=run-1 step=sub"
+    ]

@@ -121,7 +121,7 @@ def test_stores_that_do_not_answer_may_answer_later(job: Any) -> None:
     assert outcome.failure == Failure(
         category=Category.TRANSIENT, message="the app's records did not answer; its log says more"
     )
-    assert not outcome.is_theirs
+    assert (outcome.is_theirs, outcome.is_stores) == (False, True)
 
 
 def test_a_definition_that_is_gone_is_gone_for_good(job: Any) -> None:

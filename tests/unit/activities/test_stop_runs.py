@@ -1,6 +1,7 @@
 """Ending instances."""
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
@@ -130,3 +131,15 @@ def test_hundreds_are_ended(job: Any) -> None:
 
     assert stopped(job, client, *names) == Done()
     assert client.ended.keys() == set(names)
+
+
+def test_says_once_of_each_run_that_it_was_ended(job: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    job.open()
+    for _ in range(2):
+        # A voter's instance is no run.
+        stopped(job, KnowingClient("run-1", "v"), "run-1", "v")
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "A run was ended that nobody waits for: task_id=run-1 run=run-1 status=cancelled"
+    ]

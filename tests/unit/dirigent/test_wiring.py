@@ -1,27 +1,106 @@
 """Adapters are joined as the settings say, and nothing is opened before it is needed."""
 
 import asyncio
+import logging
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from dirigent import wiring
+from dirigent.adapters.azure_tables import AzureTables
+from dirigent.adapters.blob_artifacts import BlobArtifacts
 from dirigent.adapters.file_artifacts import FileArtifacts
-from dirigent.adapters.scripted_model import ScriptedModel, ScriptRefused
+from dirigent.adapters.scripted_model import ScriptRefused
 from dirigent.adapters.sqlite_records import SqliteRecords
 from dirigent.adapters.system_clock import SystemClock
+from dirigent.adapters.traced_model import TracedModel
+from dirigent.ports.model import ModelFailed, Request
 from dirigent.settings import Settings
+
+REAL = {
+    "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+    "OPENAI_API_KEY": "sk-secret",
+    "DIRIGENT_RECORDS": "azure-tables",
+    "DIRIGENT_ARTIFACTS": "azure-blob",
+    "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+}
+QUESTION = Request(
+    deployment="gpt", agent="a", instructions="Be brief.", prompt="Why?", temperature=0.0, token_limit=9
+)
+#: Of each: what only its adapter needs.
+HEAVY = ("azure.data.tables", "azure.identity", "azure.storage.blob", "openai", "sqlite3", "yaml")
+JOINED = f"""
+import os, sys
+from dirigent import wiring
+from dirigent.settings import Settings
+wiring.join(Settings.read(os.environ))
+print(*[name for name in {HEAVY} if name in sys.modules])
+"""
 
 
 def settings(data: Path, **more: str) -> Settings:
     return Settings.read({"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "DIRIGENT_DATA": str(data), **more})
 
 
+def real() -> Settings:
+    return Settings.read({"AZURE_FUNCTIONS_ENVIRONMENT": "Development", **REAL})
+
+
 def test_joins_what_local_runs_use(tmp_path: Path) -> None:
     parts = wiring.join(settings(tmp_path))
 
     found = (type(parts.clock), type(parts.model), type(parts.records), type(parts.artifacts))
-    assert found == (SystemClock, ScriptedModel, SqliteRecords, FileArtifacts)
+    assert found == (SystemClock, TracedModel, SqliteRecords, FileArtifacts)
+    assert asyncio.run(parts.model.complete(QUESTION)).model == "scripted:gpt"
+
+
+def test_joins_services_where_they_are_asked_for() -> None:
+    parts = wiring.join(real())
+
+    assert (type(parts.records), type(parts.artifacts)) == (AzureTables, BlobArtifacts)
+    with pytest.raises(ModelFailed) as failed:
+        asyncio.run(parts.model.complete(structs.replace(QUESTION, endpoint="elsewhere")))
+    parts.close()
+    assert failed.value.failure.reason == "no_endpoint"
+
+
+def test_takes_no_store_for_another_where_the_account_is_missing() -> None:
+    with pytest.raises(ValueError, match="these settings name no account"):
+        wiring.join(replace(real(), storage=None))
+
+
+def test_says_once_what_it_has_joined(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        wiring.join(real())
+
+    assert caplog.messages == [
+        "The model is openai at 127.0.0.1:9; records are in azure-tables, artifacts in azure-blob."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "imported"),
+    [
+        ({}, {"yaml", "sqlite3"}),
+        ({"DIRIGENT_RECORDS": "azure-tables", "AzureWebJobsStorage": "UseDevelopmentStorage=true"}, {"yaml"}),
+        (REAL, set()),
+    ],
+)
+def test_imports_nothing_that_is_not_used_at_once(environment: dict[str, str], imported: set[str]) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", JOINED],
+        cwd=Path(wiring.__file__).parents[1],
+        env={"AZURE_FUNCTIONS_ENVIRONMENT": "Development", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert set(found.stdout.split()) <= imported
 
 
 def test_opens_nothing_by_itself(tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ class Shelf:
     async def delete_under(self, prefix: str) -> int:
         return 0
 
+    def close(self) -> None:
+        """Nothing is held."""
+
 
 def frozen(bench: Any, name: str) -> Nested:
     """The workflow of the bench's catalogue, frozen."""

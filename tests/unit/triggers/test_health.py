@@ -29,6 +29,9 @@ class Stubborn:
     async def merge(self, *names: Any) -> None:
         await self.get()
 
+    async def put(self, *names: Any, **kinds: str) -> None:
+        await self.get()
+
 
 @dataclass
 class Store:
@@ -61,9 +64,9 @@ class Ticks:
         return self.now
 
 
-def examination(bench: Any, ticks: Ticks | None = None, **others: Any) -> Examination:
+def examination(bench: Any, ticks: Ticks | None = None, patience: float = 5.0, **others: Any) -> Examination:
     """The examination of an app with these stores instead of its own."""
-    return Examination(replaced(bench, **others), "default", patience=0.05, ticks=ticks or Ticks())
+    return Examination(replaced(bench, **others), "default", patience=patience, ticks=ticks or Ticks())
 
 
 def replaced(bench: Any, **others: Any) -> Any:
@@ -78,6 +81,7 @@ def test_is_healthy_when_all_is_well(bench: Any) -> None:
     told = json.loads(answer.get_body())
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     assert (told["status"], told["service"], told["version"]) == ("healthy", "orchestrator", VERSION)
+    assert told["adapters"] == {"model": "scripted", "records": "sqlite", "artifacts": "files"}
     assert {name: check["status"] for name, check in told["checks"].items()} == {
         "records": "healthy",
         "artifacts": "healthy",
@@ -128,13 +132,52 @@ def test_stays_ill_until_something_could_be_written(bench: Any) -> None:
 def test_does_not_wait_for_a_store_that_hangs(bench: Any) -> None:
     async def asked() -> Any:
         stubborn: Any = Stubborn()
-        told = await examination(bench, records=stubborn).told()
+        told = await examination(bench, patience=0.05, records=stubborn).told()
         stubborn.released.set()
         return told
 
     told = asyncio.run(asked())
     assert told["status"] == "unhealthy"
     assert told["checks"]["records"]["detail"] == "no answer within 0.05 s"
+
+
+def test_logs_a_store_that_hangs_once_a_period(bench: Any, caplog: pytest.LogCaptureFixture) -> None:
+    ticks = Ticks()
+
+    async def asked() -> None:
+        stubborn: Any = Stubborn()
+        looking = examination(bench, ticks, patience=0.05, artifacts=stubborn, records=Store())
+        for now in (0, 1, PERIOD - 0.1, PERIOD):
+            ticks.now = now
+            await looking.told()
+        stubborn.released.set()
+
+    asyncio.run(asked())
+
+    line = "The artifacts are not well: no answer within 0.05 s."
+    assert [record.getMessage() for record in caplog.records] == [line] * 2
+
+
+@pytest.mark.parametrize(
+    ("error", "line", "has_stack"),
+    [
+        (
+            RecordsUnavailable("The account 'a' is away."),
+            "The records are not well: The account 'a' is away.",
+            False,
+        ),
+        (OSError("odd"), "The records are not well.", True),
+    ],
+)
+def test_logs_what_is_wrong_once_a_period_and_a_stack_where_that_says_more(
+    bench: Any, caplog: pytest.LogCaptureFixture, error: Exception, line: str, has_stack: bool
+) -> None:
+    looking = examination(bench, records=Store(reads=error, writes=error), artifacts=Store())
+
+    for _ in range(3):
+        asyncio.run(looking.told())
+
+    assert [(record.getMessage(), bool(record.exc_info)) for record in caplog.records] == [(line, has_stack)]
 
 
 def test_answers_503_when_it_cannot_work(bench: Any) -> None:

@@ -81,7 +81,7 @@ def test_without_a_principal_nobody_is_served(bench: Any, settings: Settings) ->
     assert refusal.sentence == "This request names no principal: sign in and send your token."
 
 
-@pytest.mark.parametrize("name", ["a/b", "a#b", "line\nbreak", "a" * 501])
+@pytest.mark.parametrize("name", ["a/b", "a#b", "vic%74im", "line\nbreak", "a" * 501])
 def test_a_claim_that_records_could_not_keep_apart_is_refused(bench: Any, name: str) -> None:
     refusal = refused(bench, BY_EASY_AUTH, {HEADER: principal(tid=name, oid="somebody")})
 
@@ -125,7 +125,9 @@ def test_another_providers_user_cannot_call_itself_the_gateway(bench: Any) -> No
         ({ACCOUNT_HEADER: ""}, "The header X-Dirigent-Account is no name for an account or user"),
         ({ACCOUNT_HEADER: "other,house"}, "The header X-Dirigent-Account came twice"),
         ({ACCOUNT_HEADER: "café"}, "The header X-Dirigent-Account came twice, or holds a comma or a sign"),
+        ({ACCOUNT_HEADER: "vic%74im"}, "The header X-Dirigent-Account is no name for an account or user"),
         ({ACCOUNT_HEADER: "house", USER_HEADER: " "}, "The header X-Dirigent-User is no name"),
+        ({ACCOUNT_HEADER: "house", USER_HEADER: "some%62ody"}, "The header X-Dirigent-User is no name"),
         ({ACCOUNT_HEADER: "house", USER_HEADER: "a,b"}, "The header X-Dirigent-User came twice"),
     ],
 )

@@ -76,6 +76,20 @@ def test_asks_for_patience_while_a_store_is_down_and_keeps_the_reason(
     assert json.loads(answer.get_body())["error"] == f"{who} not answer. Try again in 5 seconds."
 
 
+@pytest.mark.parametrize("kind", [DiskFull, ArtifactsUnavailable])
+def test_logs_a_store_that_is_down_in_one_line(
+    kind: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    answer_to(kind("The account 'a' did not\nanswer."))
+
+    [record] = caplog.records
+    assert record.levelname == "WARNING"
+    assert (record.getMessage(), record.exc_info) == (
+        "A request could not be answered: The account 'a' did not answer.",
+        None,
+    )
+
+
 def test_says_that_a_text_is_gone() -> None:
     assert answer_to(TextLost("runs/1/draft.txt")).status_code == 410
 

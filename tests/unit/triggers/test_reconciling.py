@@ -1,6 +1,7 @@
 """Holding records against Durable's word."""
 
 import asyncio
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -183,3 +184,17 @@ def test_marks_the_claim_of_a_run_that_never_could(bench: Any) -> None:
     held = asyncio.run(Claims(bench.parts.records).make(claim))
     assert held is not None
     assert held.started
+
+
+@pytest.mark.parametrize(("told", "level"), [("Terminated", logging.INFO), ("Failed", logging.WARNING)])
+def test_says_once_how_a_run_ended_that_could_not_say_so_itself(
+    bench: Any, caplog: pytest.LogCaptureFixture, told: str, level: int
+) -> None:
+    caplog.set_level(logging.INFO)
+    begin(bench)
+    bench.client.put("run-1", told, output="why")
+    record = found(bench), found(bench)
+
+    [line] = caplog.records
+    assert record[0] is not None
+    assert (line.levelno, vars(line)["run"], vars(line)["status"]) == (level, "run-1", record[0].status)

@@ -11,6 +11,7 @@ from dirigent.domain.outcomes import Usage
 from dirigent.domain.records import RunRecord, StepRecord
 from dirigent.domain.run_ids import child_id, new_run_id
 from dirigent.domain.runs import Held, Status
+from dirigent.ports.records import RecordsUnavailable
 from dirigent.records.claims import Claim, Claims
 from dirigent.records.runs import Filter, Runs
 from triggers.instances import DurableInstances
@@ -166,6 +167,23 @@ def test_goes_on_after_a_run_that_it_cannot_remove(bench: Any) -> None:
 
     assert swept == Swept(removed=2, failed=1)
     assert [record.run for record in kept(bench)] == [ids[1]]
+
+
+@pytest.mark.parametrize(
+    ("error", "has_stack"), [(RecordsUnavailable("away"), False), (OSError("odd"), True)]
+)
+def test_logs_a_stack_only_where_it_says_more(
+    bench: Any, caplog: pytest.LogCaptureFixture, error: Exception, has_stack: bool
+) -> None:
+    class Sulking(DurableInstances):
+        async def purge(self, run: str) -> None:
+            raise error
+
+    keep(bench)
+    bench.clock.time += AGE + timedelta(seconds=1)
+    asyncio.run(Sweeping(bench.parts, age=AGE).sweep(Sulking(bench.client)))
+
+    assert [bool(record.exc_info) for record in caplog.records] == [has_stack]
 
 
 @pytest.mark.parametrize(("batch", "most"), [(1, 100), (3, 100), (100, 100)])

@@ -54,7 +54,9 @@ def test_shows_a_task_once_to_a_caller_who_keeps_it(bench: Any, function: str) -
     assert (second.status_code, second.get_body()) == (304, b"")
 
 
-@pytest.mark.parametrize("run", ["unknown", "a" * 101, "..", "a/b", "a b", "@entity@key", "\ud800", ""])
+@pytest.mark.parametrize(
+    "run", ["unknown", "unkn%6fwn", "a" * 101, "..", "a/b", "a b", "@entity@key", "\ud800", ""]
+)
 @pytest.mark.parametrize("function", ["show_task", "trace_task"])
 def test_finds_no_task_that_is_none(bench: Any, function: str, run: str) -> None:
     answer = get(bench, function, path="task/x", id=run)

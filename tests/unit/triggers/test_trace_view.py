@@ -111,6 +111,20 @@ def test_counts_the_attempts_of_the_step_that_failed() -> None:
     assert view["totals"]["attempts"] == 5
 
 
+def test_names_the_agent_whose_step_failed(wide: Any) -> None:
+    workflow = wide.catalogue.workflows["multi-source-research"]
+    error = RunError(
+        category=Category.AUTHENTICATION, message="no", step="web", attempts=1, reason="wrong_key"
+    )
+    failed = replace(RECORD, error=error)
+    view: Any = trace_view(failed, (), workflow=workflow)
+    of_lost: Any = trace_view(failed, ())
+
+    assert (view["error"]["agent"], view["error"]["reason"]) == ("writer", "wrong_key")
+    assert view["steps"] == []
+    assert "agent" not in of_lost["error"]
+
+
 def test_tells_how_the_gates_were_passed() -> None:
     admission = Passage(level=Level.ACCOUNT, key="default")
     passage = Passage(level=Level.DEPLOYMENT, key="gpt", refused=1, waited=2.5)

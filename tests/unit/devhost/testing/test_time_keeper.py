@@ -113,6 +113,11 @@ class Stage:
         return (await self.host.hub.status(instance_id)).custom_status_json
 
     @property
+    def virtual(self) -> VirtualClock:
+        assert isinstance(self.clock, VirtualClock)
+        return self.clock
+
+    @property
     def passed(self) -> timedelta:
         return self.clock.now() - START
 
@@ -228,6 +233,37 @@ def test_real_work_holds_the_time_while_others_sleep(make_app: MakeApp, sleeper:
 
         stage.host.module.GATE.set()
         assert await output == '"done"'
+
+    staged(make_app, scene)
+
+
+def test_what_the_host_cannot_see_holds_the_time(make_app: MakeApp) -> None:
+    async def scene(stage: Stage) -> None:
+        reasons = ["a letter is on its way"]
+        stage.virtual.hold_while(lambda: reasons[0])
+        instance = await stage.start("nap", "[60]")
+        output = asyncio.ensure_future(stage.output(instance))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert stage.passed == timedelta()
+
+        reasons[0] = ""
+        assert await output == '"00:01:00"'
+
+    staged(make_app, scene)
+
+
+def test_who_waits_in_vain_is_told_what_holds_the_time(make_app: MakeApp) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.virtual.hold_while(lambda: "a letter is on its way")
+        instance = await stage.start("nap", "[60]")
+
+        with pytest.raises(TimeoutError, match=r"0\.05 s, and the time is held: a letter is on its way"):
+            await stage.keeper.settle(0.05)
+        with pytest.raises(TimeoutError, match=r"00:01:00, and the time is held: a letter is on its way"):
+            await stage.keeper.advance(timedelta(seconds=60), 0.05)
+        with pytest.raises(TimeoutError, match=r"000000Z, and the time is held: a letter is on its way"):
+            await stage.output(instance, timeout=0.05)
 
     staged(make_app, scene)
 

@@ -150,6 +150,42 @@ def test_parks_threads() -> None:
     on_a_clock(scene)
 
 
+def test_is_held_by_whoever_minds_and_says_why() -> None:
+    clock, reasons = idle_clock(), ["", "a letter is on its way", "", "the kettle boils"]
+    for number in range(len(reasons)):
+        clock.hold_while(lambda number=number: reasons[number])  # type: ignore[misc]
+
+    assert clock.held == "a letter is on its way; the kettle boils"
+
+    reasons[:] = [""] * len(reasons)
+    assert clock.held == ""
+
+
+def test_does_in_its_turn_what_other_threads_ask_for() -> None:
+    async def scene(clock: VirtualClock) -> None:
+        done = list[int]()
+        here = threading.get_ident()
+
+        def ask() -> None:
+            for number in range(3):
+                clock.soon(lambda number=number: done.append(number * (threading.get_ident() == here)))  # type: ignore[misc]
+
+        await asyncio.to_thread(ask)
+        await until(lambda: len(done) == 3)
+
+        assert done == [0, 1, 2]
+
+    on_a_clock(scene)
+
+
+def test_is_deaf_once_its_host_is_gone() -> None:
+    clock, done = idle_clock(), list[int]()
+
+    clock.soon(lambda: done.append(1))
+
+    assert done == []
+
+
 def test_is_no_longer_asleep_when_it_is_woken() -> None:
     async def scene(clock: VirtualClock) -> None:
         sleeper = asyncio.create_task(clock.sleep(60))

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from dirigent.adapters.model_script import Answered, Dictated, Rule, Script, ScriptRefused
+from dirigent.adapters.model_script import (
+    WORDS,
+    Answered,
+    Dictated,
+    Rule,
+    Script,
+    ScriptRefused,
+    Word,
+)
 
 DOCUMENT = Path(__file__).resolve().parents[4] / "docs" / "scripted-model.md"
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -58,6 +66,16 @@ def test_reads_every_example_in_the_document(example: str, tmp_path: Path) -> No
     assert Script.read(written(tmp_path, example)) != Script()
 
 
+@pytest.mark.parametrize("word", WORDS)
+def test_takes_every_word_for_a_fault(word: Word, tmp_path: Path) -> None:
+    text = f"models: [large, small]\nfaults: [{{fault: {word}}}]\n"
+
+    script = Script.read(written(tmp_path, text))
+
+    assert script == Script(models=("large", "small"), faults=(Rule(fault=word),))
+    assert f"| `{word}` |" in DOCUMENT.read_text(encoding="utf-8")
+
+
 def test_the_document_has_examples() -> None:
     assert len(EXAMPLES) >= 3
 
@@ -68,7 +86,11 @@ def test_the_document_has_examples() -> None:
         ("", "", "it holds no mapping"),
         ("- pace", "", "it holds no mapping"),
         ("pace: [", "", "it is no YAML"),
-        ("speed: 1", "speed", "unknown key. The keys here are 'answers', 'faults', 'journal', 'pace'."),
+        (
+            "speed: 1",
+            "speed",
+            "unknown key. The keys here are 'answers', 'faults', 'journal', 'models', 'pace'.",
+        ),
         ("fault: []", "fault", "unknown key. Did you mean 'faults'?"),
         ("5: 1", "5", "unknown key"),
         ("pace: fast", "pace", "Expected `float`"),
@@ -80,6 +102,12 @@ def test_the_document_has_examples() -> None:
         ("faults: [{after: 1}]", "faults[0]", "the key `fault` is missing"),
         ("faults: [{fault: boom}]", "faults[0].fault", "'boom' is no fault. Write {status: 429}"),
         ("faults: [{fault: timout}]", "faults[0].fault", "'timout' is no fault. Did you mean 'timeout'?"),
+        (
+            "faults: [{fault: truncate}]",
+            "faults[0].fault",
+            "'truncate' is no fault. Did you mean 'truncated'?",
+        ),
+        ("models: large", "models", "Expected `array`"),
         ("faults: [{fault: 429}]", "faults[0].fault", "'429' is no fault"),
         ("faults: [{fault: []}]", "faults[0].fault", "'[]' is no fault"),
         ("faults: [{fault: {}}]", "faults[0].fault", "it needs `status` or `slow`"),

@@ -107,6 +107,10 @@ def test_refuses_without_suspending() -> None:
         (Answered(status=400), Category.PERMANENT, None),
         (Answered(status=401), Category.AUTHENTICATION, None),
         ("garbage", Category.TRANSIENT, None),
+        ("cut", Category.TRANSIENT, None),
+        ("refusal", Category.PERMANENT, None),
+        ("filtered", Category.PERMANENT, None),
+        ("truncated", Category.PERMANENT, None),
     ],
 )
 def test_fails_as_the_script_says(fault: Fault, category: Category, retry_after: float | None) -> None:
@@ -177,6 +181,43 @@ def test_a_call_that_fails_uses_up_no_dictated_answer() -> None:
     assert isinstance(failed, Failure)
     assert isinstance(reply, Reply)
     assert reply.text == "Once."
+
+
+def test_knows_no_other_deployments_than_those_of_its_script() -> None:
+    script = Script(models=("small",))
+
+    (_, failed), (_, reply) = timed(script, request(), replace(request(), deployment="small"))
+
+    assert isinstance(failed, Failure)
+    assert (failed.category, failed.reason) == (Category.PERMANENT, "unknown_model")
+    assert isinstance(reply, Reply)
+
+
+@pytest.mark.parametrize("fault", ["cut", "truncated"])
+def test_whoever_tells_of_faults_gets_the_text_of_which_a_part_comes_through(fault: Fault) -> None:
+    model = ScriptedModel(SystemClock(), Script(faults=(Rule(fault=fault, times=1),)))
+
+    turn, next_turn = asyncio.run(model.turn(request())), asyncio.run(model.turn(request()))
+
+    assert turn == replace(next_turn, fault=fault)
+    assert turn.text
+
+
+def test_whoever_tells_of_faults_learns_what_was_dictated() -> None:
+    model = ScriptedModel(SystemClock(), Script(answers=(Dictated(answer="Once.", times=1),)))
+
+    told = [asyncio.run(model.turn(request())).is_dictated for _ in range(2)]
+
+    assert told == [True, False]
+
+
+def test_whoever_answers_by_itself_learns_of_trouble_alone() -> None:
+    faults = (Rule(fault=Answered(slow=0.0), times=1), Rule(fault="cut", times=1))
+    model = ScriptedModel(SystemClock(), Script(faults=faults))
+
+    met = [asyncio.run(model.trouble(request())) for _ in range(3)]
+
+    assert met == [None, "cut", None]
 
 
 def test_serves_several_loops_one_after_another() -> None:

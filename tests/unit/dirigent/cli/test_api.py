@@ -76,7 +76,16 @@ def test_a_bare_refusal_names_what_may_help(door: Any, status: int, told: str) -
     ("status", "body", "told"),
     [
         (500, b"", "it answered 500"),
-        (503, b'{"error": "The records are away."}', "it answered 503: The records are away."),
+        (502, b"<html>", "it answered 502."),
+        (503, b'{"error": "The house is away."}', "it answered 503 (The house is away)."),
+        (503, b'{"status": 503, "error": {"code": 7}}', "it answered 503."),
+        (
+            404,
+            b'{"error": {"message": "No such path."}}',
+            "answered 404 (No such path), and not as this app does.",
+        ),
+        (401, b'{"error": {"code": 7}}', "it answered 401, and not as this app does."),
+        (200, b'{"object": "list"}', "is it the right address?"),
         (200, b"<html>", "is it the right address?"),
         (302, b"", "a redirection: is it the right address? Give a token with --token or DIRIGENT_TOKEN"),
     ],
@@ -90,6 +99,27 @@ def test_an_app_that_is_broken_or_another_counts_as_unreachable(
         Api(door, "http://app").task("t1")
 
     assert told in str(caught.value)
+    assert not str(caught.value).endswith(("..", "?."))
+    assert "{" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("The records do not answer. Try again in 5 seconds.", ""),
+        ("The start took too long. Send the request again.", " Come back in 5 s."),
+    ],
+)
+def test_an_app_that_cannot_now_says_why_and_when_to_try_again(door: Any, error: str, told: str) -> None:
+    problem = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "error": error}
+    body = json.dumps(problem).encode()
+    door.answers["/api/task/t1"] = [Answer(status=503, headers={"retry-after": "5"}, body=body)]
+
+    with pytest.raises(Refused) as refused:
+        Api(door, "http://app").task("t1")
+
+    assert str(refused.value) == f"{error}{told}"
+    assert (refused.value.status, refused.value.body) == (503, problem)
 
 
 def test_asks_for_circuits_and_limits_by_names_of_any_kind(door: Any) -> None:

@@ -204,6 +204,25 @@ def test_an_app_that_is_away_ends_with_3_and_a_remedy(do: Do, door: Any, screen:
     assert "make serve" in screen.told
 
 
+def test_an_app_that_cannot_now_refuses(do: Do, door: Any, screen: Any) -> None:
+    why = "The records do not answer. Try again in 5 seconds."
+    door.answers["/api/tasks"] = [answer(503, {"status": 503, "error": why})]
+
+    assert do("tasks", "--json") == 2
+    assert screen.told == f"Refused: {why}\n"
+    assert json.loads(screen.given) == {"status": 503, "error": why}
+
+
+def test_somebody_else_at_the_address_ends_with_3(do: Do, door: Any, screen: Any) -> None:
+    door.answers["/api/workflows/tides"] = [answer(404, {"error": {"message": "Not here.", "code": None}})]
+
+    assert do("start", "tides") == 3
+    assert screen.told.startswith(
+        "http://app cannot be reached: it answered 404 (Not here), and not as this app does.\nIs the app "
+    )
+    assert "{" not in screen.told
+
+
 def circuit(state: str) -> dict[str, object]:
     rules = {"failures": 5, "cool_down": 60.0, "trials": 1, "success_threshold": 1}
     counts = {"failures": 0, "successes": 0, "trials": 0, "rules": rules}

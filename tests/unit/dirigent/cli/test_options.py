@@ -153,6 +153,12 @@ def test_a_circuit_is_reset_by_its_name() -> None:
     assert (listed.name, listed.reset) == (None, False)
 
 
+def test_a_trace_tells_of_replies_when_asked() -> None:
+    asked, plain = parse(["trace", "t1", "--replies"], {}), parse(["trace", "t1"], {})
+
+    assert (asked.task, asked.replies, plain.replies) == ("t1", True, False)
+
+
 def test_limits_and_cancel_take_names(capsys: pytest.CaptureFixture[str]) -> None:
     limits, cancel = parse(["limits", "user", "u1"], {}), parse(["cancel", "t1", "--reason", "late"], {})
 

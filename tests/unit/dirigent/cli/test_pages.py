@@ -171,6 +171,35 @@ def test_a_trace_has_a_row_for_the_step_that_failed() -> None:
     ]
 
 
+def test_a_trace_says_who_failed_whom_it_asked_and_why() -> None:
+    guards = {"level": "deployment", "key": "gpt-4o", "state": "closed", "refused": 0, "waited": 0.0}
+    error = {"category": "AUTHENTICATION", "message": "no", "step": "write", "attempts": 1}
+    error |= {"agent": "writer", "reason": "wrong_key", "guards": guards}
+    totals = {"attempts": 1, "duration": 1.5, "tokens": {"total": 0}}
+
+    shown = pages.trace_page({"steps": [], "totals": totals, "status": "failed", "error": error})
+
+    assert shown.splitlines()[1] == (
+        "write  writer  gpt-4o      1       -        -       -  failed: wrong_key"
+    )
+
+
+def test_a_trace_tells_how_models_stopped_where_that_is_asked() -> None:
+    figures = {"attempts": 1, "duration": 1.0, "tokens": {"total": 1}}
+    steps = [
+        {"name": "write", "finish": "stop", "request_id": "req-1"} | figures,
+        {"name": "edit", "finish": "stop"} | figures,
+        {"name": "publish"} | figures,
+    ]
+    trace = {"steps": steps, "totals": figures}
+
+    assert pages.trace_page(trace, has_replies=True).endswith(
+        "\n\nReplies\n  step   finish  request\n  write  stop    req-1\n  edit   stop    -"
+    )
+    assert "Replies" not in pages.trace_page(trace)
+    assert "Replies" not in pages.trace_page(trace | {"steps": steps[2:]}, has_replies=True)
+
+
 def test_a_trace_tells_who_was_not_there_in_time() -> None:
     figures = {"attempts": 1, "waited": 0.0, "duration": 1.0, "tokens": {"total": 5}}
     why = {"category": "TIMEOUT", "because": "no answer."}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dirigent.cli.api import Api, Refused
-from dirigent.cli.door import Answer, Unreachable
+from dirigent.cli.door import Answer, Stranger, Unreachable
 from dirigent.cli.watching import PATIENCE, Watch
 
 PATH = "/api/task/t1"
@@ -64,6 +64,38 @@ def test_stays_away_as_long_as_it_is_asked_to(door: Any, screen: Any) -> None:
     watch(door, screen)
 
     assert screen.time == pytest.approx(67)
+
+
+def unavailable(error: str) -> Answer:
+    body = json.dumps({"status": 503, "error": error}).encode()
+    return Answer(status=503, headers={"retry-after": "5"}, body=body)
+
+
+def test_says_once_why_the_task_cannot_be_shown(door: Any, screen: Any) -> None:
+    away = unavailable("The records do not answer. Try again in 5 seconds.")
+    door.answers[PATH] = [
+        away,
+        away,
+        task("pending"),
+        away,
+        away,
+        Answer(status=304),
+        away,
+        task("completed"),
+    ]
+
+    watch(door, screen)
+
+    assert screen.told == "  The records do not answer. Try again in 5 seconds.\n" * 3
+
+
+def test_does_not_wait_for_somebody_else(door: Any, screen: Any) -> None:
+    door.answers[PATH] = [Answer(status=404, body=b'{"error": {"message": "Unknown."}}')]
+
+    with pytest.raises(Stranger):
+        watch(door, screen)
+
+    assert screen.time == 0.0
 
 
 def test_a_task_that_is_not_there_ends_the_watch(door: Any, screen: Any) -> None:

@@ -9,6 +9,7 @@ from dirigent.declarations import Finding, read
 from dirigent.domain.account_gate import AccountRules
 from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.catalogue import Agent, Catalogue, Fallback, InputField, Model, ResultField, Workflow
+from dirigent.domain.dialects import Dialect
 from dirigent.domain.steps import AskStep, PublishStep
 from dirigent.domain.windows import Limits
 
@@ -147,6 +148,26 @@ def test_a_model_has_the_breaker_that_is_written(declare: Callable[..., Path]) -
     breaker = read(declare(models=models)).models["main"].breaker
 
     assert breaker == BreakerRules(failures=2, cool_down=0.5, trials=1, success_threshold=1)
+
+
+@pytest.mark.parametrize(
+    ("written", "endpoint", "dialect"),
+    [
+        ("", None, Dialect(temperature=True, tokens="max_completion_tokens", structure="json_schema")),
+        (", endpoint: claude, dialect: {structure: none}", "claude", Dialect(structure="none")),
+        (
+            ", dialect: {temperature: false, tokens: max_tokens, structure: json_object}",
+            None,
+            Dialect(temperature=False, tokens="max_tokens", structure="json_object"),
+        ),
+    ],
+)
+def test_a_model_is_where_it_is_declared_and_told_what_it_understands(
+    declare: Callable[..., Path], written: str, endpoint: str | None, dialect: Dialect
+) -> None:
+    model = read(declare(models=f"main: {{deployment: gpt{written}}}")).models["main"]
+
+    assert (model.endpoint, model.dialect) == (endpoint, dialect)
 
 
 def test_a_workflow_and_its_steps_have_the_times_that_are_written(declare: Callable[..., Path]) -> None:

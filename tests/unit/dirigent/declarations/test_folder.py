@@ -177,7 +177,9 @@ def test_arbitrary_data_anywhere_is_read_or_refused(
 ) -> None:
     name, puts = change
     accounts = "default: {limits: {hour: 70}, users: unlimited}\nacme: {limits: {minute: 60}}\n"
-    tree: object = yaml.safe_load((declare(accounts=accounts) / f"{name}.yaml").read_bytes())
+    model = "{deployment: gpt, endpoint: here, dialect: {temperature: false}, breaker: {trials: 2}}"
+    good = declare(accounts=accounts, models=f"main: {model}\ntwin: {model}\n")
+    tree: object = yaml.safe_load((good / f"{name}.yaml").read_bytes())
     for path, data in puts:
         tree = _put(tree, path, data)
     folder = declare(**{name: yaml.safe_dump(tree, allow_unicode=True)})

@@ -1,4 +1,4 @@
-"""Limits, breakers and fallbacks that would have no effect are refused where they stand."""
+"""Limits and fallbacks that would have no effect are refused where they stand."""
 
 from collections.abc import Callable
 
@@ -117,56 +117,6 @@ def test_a_default_is_held_against_itself_as_far_as_it_could_be_read(findings: F
     found = findings(accounts="default: {limits: {minute: 2000}, users: 5}")
 
     assert [finding.path.removeprefix("accounts.default.") for finding in found] == ["users", "limits.minute"]
-
-
-@pytest.mark.parametrize(
-    ("twin", "line"),
-    [
-        ("{deployment: gpt, breaker: {failures: 6}}", 3),
-        ("{deployment: gpt, breaker: {cool_down: 60.5}}", 3),
-        ("\n  deployment: gpt\n  breaker:\n    trials: 2", 5),
-    ],
-)
-def test_refuses_two_breakers_of_one_deployment(findings: Find, twin: str, line: int) -> None:
-    (found,) = findings(models=f"main: {{deployment: gpt}}\nother: {{deployment: mini}}\ntwin: {twin}\n")
-
-    assert (found.path, found.line) == ("models.twin.breaker", line)
-    assert found.message.startswith("Has another breaker than 'main' (models.yaml:1), which is the same depl")
-
-
-def test_refuses_deployments_that_differ_in_capitals_only(findings: Find) -> None:
-    (found,) = findings(models="main: {deployment: gpt-4o}\ntwin: {deployment: GPT-4o}\n")
-
-    assert (found.path, found.line) == ("models.twin.deployment", 2)
-    assert found.message.startswith("Differs from the deployment 'gpt-4o' in capitals only")
-
-
-def test_refuses_a_model_that_leaves_out_the_breaker_its_twin_has(findings: Find) -> None:
-    (found,) = findings(models="main: {deployment: gpt, breaker: {trials: 2}}\ntwin: {deployment: gpt}\n")
-
-    assert found.path == "models.twin"
-
-
-@pytest.mark.parametrize(
-    "twin",
-    [
-        "{deployment: gpt, breaker: {failures: 5, cool_down: 60}}",
-        "{deployment: gpt, breaker: {}}",
-        "{deployment: mini, breaker: {failures: 6}}",
-    ],
-)
-def test_lets_breakers_be_that_come_to_the_same_or_stand_elsewhere(findings: Find, twin: str) -> None:
-    assert findings(models=f"main: {{deployment: gpt}}\ntwin: {twin}\n") == []
-
-
-@pytest.mark.parametrize("breaker", ["5", "{failures: 0}", "{failures: 0, trials: 3}", "{failure: 6}"])
-def test_a_breaker_that_could_not_be_read_is_not_another(findings: Find, breaker: str) -> None:
-    main = "main: {deployment: gpt, breaker: {trials: 2}}"
-
-    (found,) = findings(models=f"{main}\ntwin: {{deployment: gpt, breaker: {breaker}}}\n")
-
-    assert found.path.startswith("models.twin.breaker")
-    assert "another breaker" not in found.message
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from dirigent.declarations import Finding
-from dirigent.declarations.keys import ACCOUNT, AGENT, BREAKER, FALLBACK, LIMITS, MODEL, RETRY
+from dirigent.declarations.keys import ACCOUNT, AGENT, BREAKER, DIALECT, FALLBACK, LIMITS, MODEL, RETRY
 from dirigent.declarations.kinds import Keys
 from dirigent.declarations.pattern_keys import WORKFLOW
 from dirigent.declarations.step_keys import (
@@ -22,6 +22,7 @@ from dirigent.declarations.step_keys import (
 from dirigent.domain.account_gate import AccountRules
 from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.catalogue import Agent, Fallback, InputField, Model, ResultField, Workflow
+from dirigent.domain.dialects import Dialect
 from dirigent.domain.retries import RetryPolicy
 from dirigent.domain.steps import AnswerField, AskStep, ChooseStep, PublishStep, WorkflowStep
 from dirigent.domain.windows import Limits
@@ -40,6 +41,7 @@ OF_OTHERS = {"picks", "groups"}
     ("keys", "kind"),
     [
         (MODEL, Model),
+        (DIALECT, Dialect),
         (AGENT, Agent),
         (RETRY, RetryPolicy),
         (BREAKER, BreakerRules),
@@ -114,6 +116,15 @@ def test_the_keys_are_those_of_the_type(keys: Keys, kind: type[msgspec.Struct]) 
         ("gpt}", "gpt, breaker: {cool_down: 86401}}", "models.main.breaker.cool_down"),
         ("gpt}", "gpt, breaker: {trials: 101}}", "models.main.breaker.trials"),
         ("gpt}", "gpt, breaker: {success_threshold: 0}}", "models.main.breaker.success_threshold"),
+        ("gpt}", "gpt, endpoint: Claude}", "models.main.endpoint"),
+        ("gpt}", "gpt, endpoint: my_gateway}", "models.main.endpoint"),
+        ("gpt}", "gpt, endpoint: 'https://a.example/v1'}", "models.main.endpoint"),
+        ("gpt}", "gpt, dialect: {temperature: 0}}", "models.main.dialect.temperature"),
+        ("gpt}", "gpt, dialect: {temperature: 'false'}}", "models.main.dialect.temperature"),
+        ("gpt}", "gpt, dialect: {tokens: 4096}}", "models.main.dialect.tokens"),
+        ("gpt}", "gpt, dialect: {structure: yes}}", "models.main.dialect.structure"),
+        ("gpt}", "gpt, dialect: {structure: }}", "models.main.dialect.structure"),
+        ("gpt}", "gpt, dialect: {top_p: 1}}", "models.main.dialect.top_p"),
         ("type: baking", "type: baking\n  max_wait: -1", "workflows.bread.max_wait"),
         ("type: baking", "type: baking\n  max_wait: 86401", "workflows.bread.max_wait"),
         ("output: dough", "output: dough\n      total_timeout: 0", "workflows.bread.steps[0].total_timeout"),
@@ -169,6 +180,31 @@ def test_refuses_a_value_at_its_key(broken: Broken, old: str, new: str, path: st
             "model: main\n  breaker: {failures: 3}",
             "Unknown key: a breaker stands with its model, in models.yaml.",
         ),
+        (
+            "model: main",
+            "model: main\n  endpoint: claude",
+            "Unknown key: an endpoint stands with its model, in models.yaml.",
+        ),
+        (
+            "gpt}",
+            "gpt, endpoint: Claude}",
+            "'Claude' does not fit: write a name of lower-case letters, digits and hyphens.",
+        ),
+        (
+            "gpt}",
+            "gpt, dialect: openai}",
+            "Must be a mapping such as {temperature: false}, not a text.",
+        ),
+        (
+            "gpt}",
+            "gpt, dialect: {temperature: 0}}",
+            "Must be true or false, not the number 0: write one of the two without quotes.",
+        ),
+        (
+            "gpt}",
+            "gpt, dialect: {structure: json_scheme}}",
+            "'json_scheme' cannot be chosen: did you mean 'json_schema'?",
+        ),
     ],
 )
 def test_a_refusal_says_what_to_write_instead(broken: Broken, old: str, new: str, told: str) -> None:
@@ -211,7 +247,7 @@ def test_a_workflow_has_steps(findings: Callable[..., list[Finding]], steps: str
     [
         *(("a" * 500, True), ("night shift", True), ("5f1c", True), ("ø", True)),
         *(("a" * 501, False), (" a", False), ("a ", False), (" ", False), ("a\\\\b", False)),
-        *((f"a{sign}b", False) for sign in "/#?"),
+        *((f"a{sign}b", False) for sign in "/#?%"),
         *((f"a\\u{code}b", False) for code in ("0007", "000a", "007f", "00a0", "200b")),
     ],
 )

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from dirigent.declarations import Finding, read
-from dirigent.declarations.keys import ACCOUNT, AGENT, BREAKER, FALLBACK, LIMITS, MODEL, RETRY
+from dirigent.declarations.keys import ACCOUNT, AGENT, BREAKER, DIALECT, FALLBACK, LIMITS, MODEL, RETRY
 from dirigent.declarations.kinds import Key, Keys
 from dirigent.declarations.pattern_keys import (
     BRANCH,
@@ -38,6 +38,7 @@ from dirigent.declarations.step_keys import (
 from dirigent.domain.account_gate import AccountRules
 from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.catalogue import Agent, Fallback, InputField, Model, ResultField, Workflow
+from dirigent.domain.dialects import Dialect
 from dirigent.domain.retries import RetryPolicy
 from dirigent.domain.steps import AnswerField, AskStep, ChooseStep, PublishStep, WorkflowStep
 from dirigent.domain.windows import Limits
@@ -49,6 +50,7 @@ TYPES: dict[str, tuple[Keys, type[msgspec.Struct]]] = {
     "A model": (MODEL, Model),
     "An agent": (AGENT, Agent),
     "A breaker": (BREAKER, BreakerRules),
+    "A dialect": (DIALECT, Dialect),
     "A retry policy": (RETRY, RetryPolicy),
     "Limits": (LIMITS, Limits),
     "A fallback": (FALLBACK, Fallback),
@@ -124,6 +126,11 @@ REFUSED: dict[str, tuple[str, str | bytes]] = {
     "Has another breaker than": (
         "models",
         "{main: {deployment: a}, b: {deployment: a, breaker: {trials: 2}}}",
+    ),
+    "Is at another endpoint than": ("models", "{main: {deployment: a}, b: {deployment: a, endpoint: c}}"),
+    "Has another dialect than": (
+        "models",
+        "{main: {deployment: a}, b: {deployment: a, dialect: {temperature: false}}}",
     ),
     "is the agent itself": ("agents/more", "a: {fallback: {agent: a}}"),
     "so both fail together": ("agents/more", "a: {model: main, fallback: {model: main}}"),
@@ -315,12 +322,21 @@ def test_the_example_is_a_catalogue(tmp_path: Path) -> None:
     for name, text in blocks:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        # Models are shown in two places, and stand in one file.
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
 
     catalogue = read(tmp_path)
 
     assert len(blocks) == DOCUMENT.read_text("utf-8").count("```yaml")
     assert sorted(catalogue.workflows) == ["answering", "briefing", "mail", "office", "readings"]
+    assert [model.endpoint for model in catalogue.models.values()] == [
+        None,
+        None,
+        None,
+        "claude",
+        "my-gateway",
+    ]
     assert catalogue.account("5f1c0a52-9a0e-4a9b-8a57-0c4f3c1f7e11") == AccountRules(
         limits=Limits(hour=200, day=1_000), users=Limits(minute=20)
     )

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from dirigent import codec
 from dirigent.domain.outcomes import LONGEST_MESSAGE, LONGEST_REASON, Category, Failure, Missing
 
@@ -43,3 +45,18 @@ def test_why_somebody_is_missing_is_told_briefly() -> None:
     missing = Missing.of("web", None, failure("m" * 5_000), datetime(2030, 1, 1, tzinfo=UTC))
 
     assert missing.because == "m" * (LONGEST_REASON - 1) + "…"
+
+
+def test_what_the_other_side_said_is_told_to_people_and_stands_apart() -> None:
+    failure = Failure(category=Category.PERMANENT, message="It refuses.", said="I will not.")
+    missing = Missing.of("web", None, failure, datetime(2030, 1, 1, tzinfo=UTC))
+
+    assert failure.in_full == missing.because == "It refuses. They said: I will not."
+    assert replace(failure, said="").in_full == "It refuses."
+
+
+def test_what_the_other_side_said_fills_no_history() -> None:
+    failure = Failure(category=Category.PERMANENT, message="It refuses.", said="no \ud83c" * 1_000).brief()
+
+    assert len(failure.said) == LONGEST_REASON
+    assert failure.said.startswith("no ?no ?")

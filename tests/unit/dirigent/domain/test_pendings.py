@@ -9,7 +9,7 @@ from dirigent.domain.breakers import State
 from dirigent.domain.gates import Group, failure_of
 from dirigent.domain.outcomes import RETRIED, Category, Done, Failed, Failure
 from dirigent.domain.passages import Passage, Refusal, Why
-from dirigent.domain.pendings import MOST_UNBEGUN, Call, Pending, Permit, Time
+from dirigent.domain.pendings import MOST_UNBEGUN, WRITINGS, Call, Pending, Permit, Time
 from dirigent.domain.runs import PlannedStep, Substitute
 
 BUSY = Failure(category=Category.TRANSIENT, message="busy")
@@ -283,3 +283,42 @@ def test_is_over_when_it_is_done() -> None:
     one = heard(pending().let_through(PERMIT, NOW), Done())
 
     assert (one.outcome, one.permit, one.is_due(later(1))) == (Done(), None, False)
+
+
+AWAY = Failed(failure=Failure(category=Category.TRANSIENT, message="no records"), is_stores=True)
+
+
+def test_a_store_that_does_not_answer_costs_none_of_the_agents_attempts() -> None:
+    one, now, waits = pending(planned()), NOW, []
+    for _ in WRITINGS:
+        one = heard(one, AWAY, now)
+        assert one.due is not None
+        waits.append((one.due - now).total_seconds())
+        now = one.due
+    tried = heard(one, Failed(failure=BUSY), now)
+
+    assert tuple(waits) == WRITINGS
+    assert (one.attempts, tried.attempts, tried.outcome) == (0, 1, None)
+
+
+def test_a_store_that_stays_away_ends_the_call_and_nobody_stands_in() -> None:
+    one = pending(fallback=VALUE)
+    for _ in range(len(WRITINGS) + 1):
+        one = heard(one, AWAY)
+
+    assert isinstance(one.outcome, Failed)
+    assert (one.outcome.failure, one.outcome.attempts) == (AWAY.failure, len(WRITINGS) + 1)
+    assert one.instead_of is None
+
+
+def test_a_store_is_waited_for_within_the_calls_time_only() -> None:
+    one = heard(pending(), AWAY, time=Time(deadline=later(5), whose="the step's 5 s", is_runs=False))
+
+    assert isinstance(one.outcome, Failed)
+    assert one.outcome.failure.message == "no records; the step's 5 s leave no time for another try"
+
+
+def test_whoever_waits_for_a_store_needs_a_new_permit() -> None:
+    permitted = pending().let_through(PERMIT, NOW)
+
+    assert heard(permitted, AWAY).permit is None

@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from dirigent.adapters.sqlite_records import SqliteRecords
+from dirigent.ports.records import Row
 from dirigent.records.claims import Claim, Claims, claim_key
 
 NOON = datetime(2031, 5, 6, 12, tzinfo=UTC)
@@ -124,8 +126,50 @@ def test_only_its_own_run_frees_a_key(records: SqliteRecords) -> None:
     assert found.run == "r1"
 
 
+def test_a_key_that_another_run_claims_at_that_moment_stays_its_own(records: SqliteRecords) -> None:
+    class Overtaken(SqliteRecords):
+        """Where the key changes hands behind whoever reads it."""
+
+        async def get(self, table: str, partition: str, key: str) -> Row | None:
+            row = await records.get(table, partition, key)
+            if row is not None and row.values["run"] == "r1":
+                await records.delete(table, partition, key)
+                await Claims(records).make(claim("r2"))
+            return row
+
+        async def delete(self, table: str, partition: str, key: str, *, etag: str | None = None) -> None:
+            await records.delete(table, partition, key, etag=etag)
+
+    asyncio.run(Claims(records).make(claim("r1")))
+
+    asyncio.run(Claims(Overtaken(Path("unused"))).forget("a", "k", run="r1"))
+    found = asyncio.run(Claims(records).make(claim("r3")))
+
+    assert found is not None
+    assert found.run == "r2"
+
+
+def test_a_key_is_freed_although_its_run_marks_it_at_that_moment(records: SqliteRecords) -> None:
+    class Marked(SqliteRecords):
+        """Where the run begins behind whoever reads its claim."""
+
+        async def get(self, table: str, partition: str, key: str) -> Row | None:
+            row = await records.get(table, partition, key)
+            await Claims(records).mark(partition, key)
+            return row
+
+        async def delete(self, table: str, partition: str, key: str, *, etag: str | None = None) -> None:
+            await records.delete(table, partition, key, etag=etag)
+
+    asyncio.run(Claims(records).make(claim("r1")))
+
+    asyncio.run(Claims(Marked(Path("unused"))).forget("a", "k", run="r1"))
+
+    assert asyncio.run(Claims(records).make(claim("r2"))) is None
+
+
 def test_a_callers_key_becomes_one_that_every_store_keeps() -> None:
-    keys = {claim_key(workflow, key) for workflow in ("a", "b") for key in ("", "/#?\n", "🎼" * 1000)}
+    keys = {claim_key(workflow, key) for workflow in ("a", "b") for key in ("", "/#?%\n", "🎼" * 1000)}
 
     assert len(keys) == 6
     assert all(key.isalnum() and len(key) == 64 for key in keys)

@@ -1,16 +1,24 @@
 """Settings: what is read, what it defaults to, and what is refused by name."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dirigent.settings import HOME, OBJECT_CLAIM, TENANT_CLAIM, SettingRefused, Settings, is_name
+from dirigent.domain.catalogue import Catalogue, Model
+from dirigent.settings import (
+    HOME,
+    OBJECT_CLAIM,
+    TENANT_CLAIM,
+    Endpoint,
+    SettingRefused,
+    Settings,
+    Storage,
+)
 
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
-GATEWAY = "11111111-2222-3333-4444-55555555abcd"
-BY_EASY_AUTH = {"DIRIGENT_ACCOUNTS": "enforced", "DIRIGENT_FRONT": "easy-auth"}
-BY_GATEWAY = BY_EASY_AUTH | {"DIRIGENT_FRONT": "api-management", "DIRIGENT_GATEWAY": GATEWAY}
 STAND_INS = ("DIRIGENT_MODEL", "DIRIGENT_RECORDS", "DIRIGENT_ARTIFACTS")
+REAL = dict(zip(STAND_INS, ("openai", "azure-tables", "azure-blob"), strict=True))
 CHOSEN = dict(zip(STAND_INS, ("scripted", "sqlite", "files"), strict=True))
 
 
@@ -26,9 +34,13 @@ def test_needs_nothing_in_development() -> None:
         catalogue=HOME / "catalogue",
         model="scripted",
         script=None,
+        endpoints={},
+        model_headers=True,
         records="sqlite",
         artifacts="files",
         data=HOME / ".dirigent",
+        storage=None,
+        telemetry_content=False,
         management_urls=True,
         default_account="default",
         accounts="default",
@@ -48,15 +60,18 @@ def test_home_is_the_folder_of_the_app() -> None:
     assert (HOME / "function_app.py").is_file()
 
 
-def test_reads_every_variable(tmp_path: Path) -> None:
+def test_reads_what_local_runs_may_say(tmp_path: Path) -> None:
     script = tmp_path / "script.yaml"
     script.write_text("pace: 0\n")
+    declared = tmp_path / "declared"
+    declared.mkdir()
     settings = Settings.read(
         CHOSEN
         | {
-            "DIRIGENT_CATALOGUE": str(tmp_path / "declared"),
+            "DIRIGENT_CATALOGUE": str(declared),
             "DIRIGENT_SCRIPT": str(script),
             "DIRIGENT_DATA": str(tmp_path / "kept"),
+            "DIRIGENT_TELEMETRY_CONTENT": "yes",
             "DIRIGENT_MANAGEMENT_URLS": "False",
             "DIRIGENT_DEFAULT_ACCOUNT": "house",
             "DIRIGENT_BODY_LIMIT": "2048",
@@ -66,22 +81,14 @@ def test_reads_every_variable(tmp_path: Path) -> None:
         }
     )
 
-    assert settings == Settings(
-        is_development=False,
-        catalogue=tmp_path / "declared",
-        model="scripted",
+    assert settings == replace(
+        Settings.read(CHOSEN),
+        catalogue=declared,
         script=script,
-        records="sqlite",
-        artifacts="files",
         data=tmp_path / "kept",
+        telemetry_content=True,
         management_urls=False,
         default_account="house",
-        accounts="default",
-        front=None,
-        account_claim=TENANT_CLAIM,
-        user_claim=OBJECT_CLAIM,
-        gateway=None,
-        operators=(),
         body_limit=2048,
         claim_lease=2.5,
         retention_days=7,
@@ -98,7 +105,8 @@ def test_outside_development_a_stand_in_must_be_asked_for(missing: str) -> None:
     refusal = refused({name: value for name, value in CHOSEN.items() if name != missing})
 
     assert [problem.variable for problem in refusal.problems] == [missing]
-    assert f"{missing} is not set: set it; {CHOSEN[missing]!r} is for local runs" in str(refusal)
+    assert f"{missing} is not set: set it to {REAL[missing]!r}, with " in str(refusal)
+    assert f"; {CHOSEN[missing]!r} is for local runs and must be asked for by name" in str(refusal)
 
 
 def test_an_environment_of_another_name_is_not_development() -> None:
@@ -115,12 +123,18 @@ def test_an_empty_setting_counts_as_unset() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [
-        ("DIRIGENT_MODEL", "oracle", "is 'oracle', which is unknown: set it to 'scripted'."),
-        ("DIRIGENT_RECORDS", "paper", "is 'paper', which is unknown: set it to 'sqlite'."),
-        ("DIRIGENT_ARTIFACTS", "stone", "is 'stone', which is unknown: set it to 'files'."),
+        ("DIRIGENT_MODEL", "oracle", "is 'oracle', which is unknown: set it to 'openai' or 'scripted'."),
+        ("DIRIGENT_RECORDS", "paper", "is 'paper', which is unknown: set it to 'azure-tables' or 'sqlite'."),
+        ("DIRIGENT_ARTIFACTS", "stone", "is 'stone', which is unknown: set it to 'azure-blob' or 'files'."),
+        (
+            "DIRIGENT_CATALOGUE",
+            "nowhere",
+            "/nowhere, which is no folder that can be read: name one, or leave",
+        ),
         ("DIRIGENT_SCRIPT", "gone.yaml", "which is no file: name a file or leave it unset."),
         ("DIRIGENT_MANAGEMENT_URLS", "maybe", "is 'maybe': set it to 'true' or 'false'."),
         ("DIRIGENT_DEFAULT_ACCOUNT", "a/b", "is 'a/b': use 1 to 500 characters without '/'"),
+        ("DIRIGENT_DEFAULT_ACCOUNT", "vic%74im", "is 'vic%74im': use 1 to 500 characters without '/'"),
         ("DIRIGENT_DEFAULT_ACCOUNT", "a" * 501, "use 1 to 500 characters"),
         ("DIRIGENT_BODY_LIMIT", "1 MB", "is '1 MB': set it to a whole number above 0, such as 1000000."),
         ("DIRIGENT_BODY_LIMIT", "0", "is '0': set it to a whole number above 0"),
@@ -168,6 +182,19 @@ def test_a_stranger_that_is_empty_is_let_be() -> None:
     assert Settings.read(LOCAL | {"DIRIGENT_MODLE": " "}) == Settings.read(LOCAL)
 
 
+def test_a_catalogue_that_is_not_there_is_named_with_all_else() -> None:
+    refusal = refused(LOCAL | {"DIRIGENT_CATALOGUE": "nowhere", "DIRIGENT_BODY_LIMIT": "much"})
+
+    assert [problem.variable for problem in refusal.problems] == ["DIRIGENT_CATALOGUE", "DIRIGENT_BODY_LIMIT"]
+
+
+def test_a_script_that_is_no_file_is_told_of_once_beside_a_real_model() -> None:
+    refusal = refused(LOCAL | {"OPENAI_API_KEY": "sk-1", "DIRIGENT_SCRIPT": "gone.yaml"})
+
+    assert [problem.variable for problem in refusal.problems] == ["DIRIGENT_SCRIPT"]
+    assert "is set and nothing would read it" in str(refusal)
+
+
 def test_a_refusal_speaks_for_itself() -> None:
     assert SettingRefused.speaks_for_itself
 
@@ -183,102 +210,94 @@ def test_names_every_problem_at_once() -> None:
     assert len(str(refusal).splitlines()) == 6
 
 
-def test_enforced_accounts_leave_management_urls_out() -> None:
-    settings = Settings.read(LOCAL | BY_EASY_AUTH)
+def test_what_local_runs_stand_on_may_be_asked_for_by_name_anywhere() -> None:
+    settings = Settings.read(CHOSEN)
 
-    assert (settings.accounts, settings.front) == ("enforced", "easy-auth")
-    assert not settings.management_urls
-
-
-def test_reads_what_easy_auth_tells_callers_by() -> None:
-    claims = {"DIRIGENT_ACCOUNT_CLAIM": "team", "DIRIGENT_USER_CLAIM": "sub"}
-    settings = Settings.read(LOCAL | BY_EASY_AUTH | claims | {"DIRIGENT_OPERATORS": "ops, night shift,,ops"})
-
-    assert (settings.account_claim, settings.user_claim) == ("team", "sub")
-    assert settings.operators == ("ops", "night shift")
+    assert (settings.is_development, settings.model) == (False, "scripted")
+    assert (settings.records, settings.artifacts) == ("sqlite", "files")
 
 
-def test_reads_who_the_gateway_is() -> None:
-    settings = Settings.read(LOCAL | BY_GATEWAY | {"DIRIGENT_GATEWAY": GATEWAY.upper()})
+def test_reads_what_an_app_on_azure_says() -> None:
+    settings = Settings.read(
+        REAL
+        | {
+            "AZURE_OPENAI_ENDPOINT": "https://house.openai.azure.com/",
+            "DIRIGENT_MODEL_HEADERS": "false",
+            "AzureWebJobsStorage__accountName": "housestore",
+            "DIRIGENT_STORAGE_PREFIX": "house",
+        }
+    )
 
-    assert (settings.front, settings.gateway) == ("api-management", GATEWAY)
-
-
-@pytest.mark.parametrize(
-    ("environment", "variable", "told"),
-    [
-        ({"DIRIGENT_ACCOUNTS": "strict"}, "DIRIGENT_ACCOUNTS", "set it to 'default' or 'enforced'"),
-        ({"DIRIGENT_ACCOUNTS": "enforced"}, "DIRIGENT_FRONT", "is not set while accounts are enforced"),
-        (BY_EASY_AUTH | {"DIRIGENT_FRONT": "nginx"}, "DIRIGENT_FRONT", "is 'nginx', which is unknown"),
-        (BY_GATEWAY | {"DIRIGENT_GATEWAY": ""}, "DIRIGENT_GATEWAY", "is not set: set it to the object id"),
-        (BY_GATEWAY | {"DIRIGENT_GATEWAY": "apim"}, "DIRIGENT_GATEWAY", "is 'apim', which is no object id"),
-        (BY_EASY_AUTH | {"DIRIGENT_OPERATORS": " , "}, "DIRIGENT_OPERATORS", "is ',' and names nobody"),
-        (BY_EASY_AUTH | {"DIRIGENT_OPERATORS": "ops,a/b"}, "DIRIGENT_OPERATORS", "is 'a/b': use 1 to 500"),
-        (
-            BY_EASY_AUTH | {"DIRIGENT_MANAGEMENT_URLS": "true"},
-            "DIRIGENT_MANAGEMENT_URLS",
-            "leave DIRIGENT_MANAGEMENT_URLS out, or DIRIGENT_ACCOUNTS",
-        ),
-    ],
-)
-def test_refuses_accounts_that_nothing_would_keep_apart(
-    environment: dict[str, str], variable: str, told: str
-) -> None:
-    refusal = refused(LOCAL | environment)
-
-    assert [problem.variable for problem in refusal.problems] == [variable]
-    assert told in str(refusal.problems[0])
+    assert (settings.model, settings.records, settings.artifacts) == tuple(REAL.values())
+    assert settings.endpoints == {
+        None: Endpoint(url="https://house.openai.azure.com/openai/v1", key=None, provider="azure.ai.openai")
+    }
+    assert not settings.model_headers
+    assert settings.storage == Storage(
+        tables="https://housestore.table.core.windows.net",
+        blobs="https://housestore.blob.core.windows.net",
+        prefix="house",
+    )
 
 
-@pytest.mark.parametrize(
-    ("environment", "variable", "remedy"),
-    [
-        ({"DIRIGENT_FRONT": "easy-auth"}, "DIRIGENT_FRONT", "set DIRIGENT_ACCOUNTS to 'enforced'"),
-        ({"DIRIGENT_ACCOUNT_CLAIM": "team"}, "DIRIGENT_ACCOUNT_CLAIM", "DIRIGENT_ACCOUNTS to 'enforced'"),
-        ({"DIRIGENT_USER_CLAIM": "sub"}, "DIRIGENT_USER_CLAIM", "DIRIGENT_ACCOUNTS to 'enforced'"),
-        ({"DIRIGENT_GATEWAY": GATEWAY}, "DIRIGENT_GATEWAY", "DIRIGENT_ACCOUNTS to 'enforced'"),
-        ({"DIRIGENT_OPERATORS": "ops"}, "DIRIGENT_OPERATORS", "DIRIGENT_ACCOUNTS to 'enforced'"),
-        (BY_EASY_AUTH | {"DIRIGENT_GATEWAY": GATEWAY}, "DIRIGENT_GATEWAY", "DIRIGENT_FRONT to 'api-man"),
-        (BY_GATEWAY | {"DIRIGENT_USER_CLAIM": "sub"}, "DIRIGENT_USER_CLAIM", "DIRIGENT_FRONT to 'easy-auth'"),
-        (
-            BY_EASY_AUTH | {"DIRIGENT_DEFAULT_ACCOUNT": "house"},
-            "DIRIGENT_DEFAULT_ACCOUNT",
-            "DIRIGENT_ACCOUNTS to 'default'",
-        ),
-    ],
-)
-def test_refuses_what_nothing_would_read(environment: dict[str, str], variable: str, remedy: str) -> None:
-    refusal = refused(LOCAL | environment)
+def test_all_that_azure_needs_is_missed_at_once() -> None:
+    refusal = refused(REAL)
 
-    assert [problem.variable for problem in refusal.problems] == [variable]
-    assert "is set and nothing would read it: remove it, or set " in str(refusal)
-    assert remedy in str(refusal)
+    assert [problem.variable for problem in refusal.problems] == [
+        "DIRIGENT_MODEL",
+        "AzureWebJobsStorage__accountName",
+        "AzureWebJobsStorage__accountName",
+    ]
+    for would_do in (
+        "AZURE_OPENAI_ENDPOINT",
+        "OPENAI_API_KEY",
+        "AzureWebJobsStorage__tableServiceUri",
+        "AzureWebJobsStorage__blobServiceUri",
+    ):
+        assert would_do in str(refusal)
 
 
-@pytest.mark.parametrize("told", [{}, {"WEBSITE_AUTH_ENABLED": ""}, {"WEBSITE_AUTH_ENABLED": "False"}])
-@pytest.mark.parametrize("front", [BY_EASY_AUTH, BY_GATEWAY])
-def test_outside_development_the_platform_must_guard_its_headers(
-    told: dict[str, str], front: dict[str, str]
-) -> None:
-    refusal = refused(CHOSEN | front | told)
+def test_a_model_that_cannot_be_reached_is_missed_once_the_catalogue_is_read() -> None:
+    settings = Settings.read(LOCAL | {"OPENAI_API_KEY": "sk-1"})
+    catalogue = Catalogue(
+        models={
+            "main": Model(name="main", deployment="gpt-4o"),
+            "second": Model(name="second", deployment="sonnet", endpoint="other-maker"),
+            "third": Model(name="third", deployment="pro", endpoint="a"),
+        },
+        agents={},
+        workflows={},
+    )
 
-    assert [problem.variable for problem in refusal.problems] == ["WEBSITE_AUTH_ENABLED"]
-    assert "callers could forge their account: turn App Service authentication on" in str(refusal)
+    with pytest.raises(SettingRefused) as caught:
+        settings.check(catalogue)
+
+    assert [problem.variable for problem in caught.value.problems] == [
+        "DIRIGENT_ENDPOINT_A_URL",
+        "DIRIGENT_ENDPOINT_OTHER_MAKER_URL",
+    ]
 
 
-@pytest.mark.parametrize("told", ["True", "true", "1"])
-def test_starts_where_the_platform_guards_its_headers(told: str) -> None:
-    settings = Settings.read(CHOSEN | BY_EASY_AUTH | {"WEBSITE_AUTH_ENABLED": told})
+def test_an_endpoint_that_no_model_names_is_refused_once_the_catalogue_is_read() -> None:
+    given = {"OPENAI_API_KEY": "sk-1", "DIRIGENT_ENDPOINT_B_URL": "http://localhost:8080/v1"}
+    models = {"m": Model(name="m", deployment="gpt-4o")}
+    settings = Settings.read(LOCAL | given)
 
-    assert settings.accounts == "enforced"
+    with pytest.raises(SettingRefused) as caught:
+        settings.check(Catalogue(models=models, agents={}, workflows={}))
+
+    assert [problem.variable for problem in caught.value.problems] == ["DIRIGENT_ENDPOINT_B_URL"]
 
 
-def test_without_enforced_accounts_nobody_asks_who_guards_the_headers() -> None:
-    assert Settings.read(CHOSEN | {"WEBSITE_AUTH_ENABLED": "False"}).accounts == "default"
+def test_nobody_asks_where_models_are_that_are_scripted() -> None:
+    models = {"m": Model(name="m", deployment="gpt-4o", endpoint="other")}
+    catalogue = Catalogue(models=models, agents={}, workflows={})
+
+    assert Settings.read(LOCAL).check(catalogue) is None  # type: ignore[func-returns-value]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "a/b", "a\\b", "a#b", "a?b", "a\x00b", "a\nb", "a" * 501, "🦉" * 251, " a", "a "]
-)
-def test_a_name_that_records_could_not_keep_is_none(text: str) -> None:
-    assert not is_name(text)
+def test_tells_what_answers_and_where() -> None:
+    given = {"OPENAI_API_KEY": "sk-1", "DIRIGENT_ENDPOINT_B_URL": "http://localhost:8080/v1"}
+
+    assert Settings.read(LOCAL).model_told == "scripted"
+    assert Settings.read(LOCAL | given).model_told == "openai at api.openai.com, localhost:8080"

@@ -1,0 +1,1 @@
+"""What all of Azure Storage has in common."""
