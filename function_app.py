@@ -22,7 +22,7 @@ app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 for orchestrator in ORCHESTRATORS:
     app.orchestration_trigger(context_name="context")(orchestrator)
-for activity in activities(parts):
+for activity in activities(parts, catalogue):
     app.activity_trigger(input_name="order")(activity)
 for steered in steering(parts):
     app.activity_trigger(input_name="order")(app.durable_client_input(client_name="client")(steered))

@@ -9,6 +9,7 @@ from dirigent import codec
 from dirigent.domain.records import StepRecord
 from dirigent.domain.runs import Held, Perform
 from dirigent.ports import Parts
+from dirigent.records.burials import Burials
 from dirigent.records.claims import Claims
 from dirigent.records.definitions import REMEMBERED, Definitions
 from dirigent.records.memory import Memory
@@ -27,6 +28,7 @@ class Archive:
         self.clock = parts.clock
         self.runs = Runs(parts.records, parts.artifacts)
         self.claims = Claims(parts.records)
+        self.burials = Burials(parts.records, parts.artifacts)
         self.texts = Texts(parts.artifacts)
         self._definitions = Definitions(parts.artifacts)
         self._outlines: dict[str, Outline] = {}

@@ -10,8 +10,9 @@ from activities.reports import facts_of, seconds
 from activities.stage import Activity, unavailable
 from dirigent import codec
 from dirigent.domain.outcomes import Done, Outcome
-from dirigent.domain.records import RunError
-from dirigent.domain.runs import CloseRun, Held, Status
+from dirigent.domain.records import RunError, RunRecord
+from dirigent.domain.runs import ENDED, CloseRun, Held, Status
+from dirigent.ports.artifacts import ArtifactsUnavailable
 from dirigent.ports.records import RecordsUnavailable
 from dirigent.records.runs import opened
 from dirigent.telemetry.lines import line
@@ -40,10 +41,12 @@ def close_run(archive: Archive) -> Activity:
             record = replace(record, input=Held())
         end = replace(record, status=Status.FAILED, completed_at=now, error=why, turnout=order.turnout)
         try:
+            # First: the end, once it is written, is not written again, and the event would be lost.
+            await _bury(archive, end)
             await archive.runs.end(end)
             if start.claim is not None:
-                await archive.claims.mark(start.account, start.claim)
-        except RecordsUnavailable as error:
+                await archive.claims.mark(start.account, start.claim, run=start.run)
+        except (RecordsUnavailable, ArtifactsUnavailable) as error:
             return unavailable(error)
         _tell(order, seconds(start.created_at, now))
         return Done()
@@ -54,6 +57,15 @@ def close_run(archive: Archive) -> Activity:
             return codec.encode(await closed(close))
 
     return close_run
+
+
+async def _bury(archive: Archive, end: RunRecord) -> None:
+    """Keep the event that started the run, unless the run has ended before: delivered again, all is done."""
+    if end.origin is None or end.parent is not None:
+        return
+    stands = await archive.runs.get(end.account, end.run)
+    if stands is None or stands.status not in ENDED:
+        await archive.burials.bury(end, at=archive.clock.now())
 
 
 def _tell(order: CloseRun, lasted: float) -> None:

@@ -60,7 +60,7 @@ async def _opened(archive: Archive, order: OpenRun) -> str | None:
     else:
         await archive.runs.wait(start, at=now)
     if start.claim is not None:
-        await archive.claims.mark(start.account, start.claim)
+        await archive.claims.mark(start.account, start.claim, run=start.run)
     return told
 
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
-from activities.scene import Scene
+from msgspec import UnsetType
+
+from activities.scene import Scene, Undone
 from dirigent.domain.outcomes import Done, Outcome
 from dirigent.domain.run_ids import task_of
 from dirigent.domain.runs import Perform, StartRun, Status
@@ -88,8 +90,10 @@ def spanned(
     with tracing.span(name, attributes) as span:
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             span.tell({OUTCOME: "failed"})
+            if isinstance(error, Undone):
+                span.fail_with(error.failure)
             raise
         span.tell({OUTCOME: "done"})
 
@@ -103,6 +107,7 @@ def facts_of(start: StartRun) -> dict[str, str | float | None]:
         "workflow": start.workflow,
         "parent": None if parent is None else parent.run,
         "step": None if parent is None else parent.step,
+        "correlation_id": None if isinstance(start.origin, UnsetType) else start.origin.correlation_id,
     }
 
 

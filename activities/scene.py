@@ -15,7 +15,7 @@ from dirigent import codec
 from dirigent.domain import prompts
 from dirigent.domain.catalogue import BEST, BRANCH, DECISION, OUTCOME, TALLY, WINNER, Agent
 from dirigent.domain.elections import Election, Said, Voter
-from dirigent.domain.outcomes import Missing, Turnout
+from dirigent.domain.outcomes import Category, Failure, Missing, Turnout
 from dirigent.domain.records import StepRecord
 from dirigent.domain.runs import Perform
 from dirigent.domain.selections import left_out
@@ -27,6 +27,18 @@ from dirigent.records.unreadable import Unreadable
 
 class TooLate(Exception):
     """No time is left to begin anything."""
+
+
+class Undone(Exception):
+    """Whoever was to carry something away did not take it; the failure says why."""
+
+    def __init__(
+        self, category: Category, message: str, *, reason: str = "", because: str | None = None
+    ) -> None:
+        self.failure = Failure(category=category, message=message, reason=reason)
+        #: What the log alone may know.
+        self.because = because
+        super().__init__(f"{category}: {message}")
 
 
 class Output:
@@ -127,10 +139,14 @@ class Scene:
         return {name: await self.text(name, is_for_model=is_for_model) for name in names}
 
     async def given(self, template: str) -> object:
-        """What a template means as an input of another run: a value as it is, or a text with values in it."""
+        """What a template means as data for others: a value as it is, or a text with values in it."""
         name = prompts.sole(template)
         if name is not None:
             return await self.value(name)
+        return await self.plain(template)
+
+    async def plain(self, template: str) -> str:
+        """The template with the texts of its values in it, as they are."""
         return prompts.plain(template, await self.texts(prompts.variables(template)))
 
     def add(self, record: StepRecord, text: str) -> Output:

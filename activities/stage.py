@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from activities.archive import Archive
 from activities.ending import Ending
 from activities.reports import Report, spanned
-from activities.scene import Output, Scene, TooLate
+from activities.scene import Output, Scene, TooLate, Undone
 from activities.telling import told
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Category, Done, Failed, Failure, Outcome, Usage
@@ -37,6 +37,8 @@ class Product(Message, frozen=True, kw_only=True):
     text: str
     #: The text is JSON.
     is_json: bool = False
+    #: What it tells of was written down, and not done.
+    is_simulated: bool = False
     agent: str | None = None
     model: str | None = None
     usage: Usage = Usage()
@@ -77,6 +79,8 @@ class Stage:
                 outcome = await self._perform(order, effect, report)
             except ModelFailed as error:
                 outcome = Failed(failure=error.failure.brief(), is_theirs=error.is_theirs)
+            except Undone as error:
+                outcome, report.because = Failed(failure=error.failure.brief()), error.because
             except TooLate:
                 outcome = failed(Category.TIMEOUT, TOO_LATE, attempts=0)
             except (RecordsUnavailable, ArtifactsUnavailable) as error:
@@ -140,7 +144,7 @@ class Stage:
         is_new = await self._runs.open(start, at=self._clock.now(), admission=order.admission)
         # Marked once the record is there, not before: a marked claim is never started again.
         if start.claim is not None:
-            await self._archive.claims.mark(start.account, start.claim)
+            await self._archive.claims.mark(start.account, start.claim, run=start.run)
         return is_new
 
     async def _before(self, scene: Scene) -> Output | None:
@@ -176,6 +180,7 @@ class Stage:
             passage=order.passage,
             degraded=product.degraded,
             is_json=product.is_json,
+            is_simulated=product.is_simulated,
             branch=(order.branch or "") if isinstance(frame, ChooseStep) else None,
         )
         if await self._ending.finish(scene, record, product.text):

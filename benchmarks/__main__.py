@@ -16,6 +16,7 @@ from benchmarks import (
     content,
     critical_path,
     durability,
+    events,
     fan,
     gates,
     growth,
@@ -46,6 +47,7 @@ QUESTIONS: dict[str, Callable[[Plan], Table]] = {
     "calls": calls.measure,
     "stores": stores.measure,
     "app-startup": app_startup.measure,
+    "events": events.measure,
 }
 
 

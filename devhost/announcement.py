@@ -1,10 +1,7 @@
 """What the host prints when it is ready."""
 
-from devhost.functions.catalog import ENTITY, HTTP, ORCHESTRATION, SERVICE_BUS, Function
+from devhost.functions.catalog import ENTITY, HTTP, ORCHESTRATION, Function
 from devhost.host import Host
-
-#: Triggers this host loads and that do not fire yet; they can be run by hand.
-_NOT_RUNG = frozenset({SERVICE_BUS})
 
 #: Of the instances taken up, so many are named.
 _NAMED = 3
@@ -27,10 +24,31 @@ def lines(host: Host, seconds: float) -> list[str]:
         f"  {dropped.name}: left out, {dropped.reason}" for dropped in (*app.dropped, *host.triggers.dropped)
     ]
     told += [f"  {name}: left out, {reason}" for name, reason in host.door.routes.dropped]
-    told += [f"Warning: {warning}" for warning in (*app.warnings, *host.door.routes.warnings)]
+    warnings = (*app.warnings, *host.door.routes.warnings, *host.plan.warnings)
+    told += [f"Warning: {warning}" for warning in warnings]
+    told += [_left(place, count, host) for place, count in sorted(host.broker.left_behind().items())]
+    told += _bus(host)
     if host.hub.live_instances:
         told.append(_taken_up(host))
     return [*told, "", f"Ready in {seconds:.2f} s.", f"Listening on {host.url}"]
+
+
+def _bus(host: Host) -> list[str]:
+    places = host.broker.figures()
+    if not places:
+        return []
+    waiting = sum(place.active + place.locked + place.scheduled for place in places)
+    dead = sum(place.dead for place in places)
+    holds = f"holds {waiting} messages and {dead} dead letters"
+    return [f"Service Bus {host.url}/servicebus {holds}; look at {host.url}/admin/servicebus"]
+
+
+def _left(place: str, count: int, host: Host) -> str:
+    return (
+        f"Warning: {place!r} is no place of the bus any more, and {count} "
+        f"{'message lies' if count == 1 else 'messages lie'} there: name it in servicebus.json to have them "
+        f"back, or delete the folder {host.state_file.parent} to begin anew."
+    )
 
 
 def _taken_up(host: Host) -> str:
@@ -51,8 +69,6 @@ def _reached(host: Host, function: Function) -> str:
     rung = host.triggers.told(function)
     if rung is not None:
         return f"{kind}: {rung}"
-    if function.trigger.type in _NOT_RUNG:
-        return f"{kind}: does not fire yet; POST {host.url}/admin/functions/{function.name} runs it"
     name = "" if function.durable_name in {None, function.name} else f" '{function.durable_name}'"
     if function.trigger.type == ORCHESTRATION:
         return f"{kind}{name}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
+from devhost.bus.broker import LocalBroker
 from devhost.engine.clock import RealClock
 from devhost.engine.engine import Engine
 from devhost.engine.hub import InstanceStatus
@@ -24,16 +25,21 @@ from devhost.functions.loading import LoadedApp, load_on
 from devhost.functions.logs import HostLogHandler
 from devhost.functions.running import Done, Runner, pool_size
 from devhost.functions.settings import AppSettings
+from devhost.http.bus_admin import BusAdmin
+from devhost.http.bus_doors import BusDoors
 from devhost.http.front_door import FrontDoor
 from devhost.http.links import client_binding
 from devhost.http.outgoing import Outgoing
 from devhost.http.overview import Vitals
 from devhost.http.server import Server
+from devhost.http.service_bus import ServiceBusDoor
 from devhost.options import DEFAULT_PORT, HostOptions
 from devhost.storage.store import Store
 from devhost.triggers import SOURCES
+from devhost.triggers.bus_file import declared
+from devhost.triggers.bus_plan import BusPlan, planned
 from devhost.triggers.memory import Memory
-from devhost.triggers.ports import Provisions
+from devhost.triggers.ports import BusLink, Provisions
 from devhost.triggers.switchboard import Switchboard
 
 #: How long one thread may keep the interpreter from the others: a busy activity must not stop the host.
@@ -52,6 +58,8 @@ class Host:
         self._log_handler: HostLogHandler | None = None
         self.app: LoadedApp
         self.hub: Engine
+        self.broker: LocalBroker
+        self.plan: BusPlan
         self.door: FrontDoor
         self._store: Store
         self._runner: Runner
@@ -86,6 +94,7 @@ class Host:
         wanted = self.options.port if self.options.port is not None else self.settings.port
         self._server = Server(self.answer, port=DEFAULT_PORT if wanted is None else wanted)
         await self._server.start()
+        self._say_where()
         self._store = Store(self.options.state_folder, synchronous=self.options.synchronous)
         self._process.callback(self._store.close)
         self._store.after_commit = on_commit
@@ -100,8 +109,11 @@ class Host:
         self.hub = self._engine(surroundings, loop)
         self.hub.on_failure = self._break
         self._store.on_damage = self.hub.commits.give_up
+        self.plan = planned(self.app.catalog, declared(self.settings.app_dir), os.environ)
+        self.broker = LocalBroker(self._store, self.clock, self.hub.commits, self.plan.topology)
         with self._store.reading():
             self.hub.recover()
+            self.broker.recover()
         self.door = self._front_door(surroundings, clients)
         self.triggers = Switchboard(SOURCES, partial(self._provisions, surroundings))
         self._is_ready = True
@@ -109,6 +121,7 @@ class Host:
             self.triggers.start()
 
     def _front_door(self, surroundings: Surroundings, clients: ClientBinding) -> FrontDoor:
+        settled = self.hub.commits.settled
         return FrontDoor(
             self.app.catalog,
             self.hub,
@@ -117,6 +130,7 @@ class Host:
             clients,
             route_prefix=self.settings.route_prefix,
             vitals=lambda: Vitals(live=self.hub.live_instances, commits=self._store.commits),
+            bus=BusDoors(service=ServiceBusDoor(self.broker, settled), admin=BusAdmin(self.broker, settled)),
         )
 
     def _engine(self, surroundings: Surroundings, loop: asyncio.AbstractEventLoop) -> Engine:
@@ -136,8 +150,11 @@ class Host:
         )
 
     def _provisions(self, surroundings: Surroundings, source: str) -> Provisions:
-        def invoke(function: Function, make_value: Callable[[], Any], done: Done) -> None:
-            self._runner.submit(invocation_of(function, make_value, surroundings), done)
+        def invoke(
+            function: Function, make_value: Callable[[], Any], done: Done, *, trace_parent: str = ""
+        ) -> None:
+            call = invocation_of(function, make_value, surroundings, trace_parent=trace_parent)
+            self._runner.submit(call, done)
 
         commits = self.hub.commits
         return Provisions(
@@ -153,6 +170,7 @@ class Host:
                 after_commit=commits.then,
             ),
             open_path=self.door.open_path,
+            bus=BusLink(broker=self.broker, settings=self.settings.bus, plan=self.plan),
         )
 
     def _prepare_process(self) -> None:
@@ -165,6 +183,12 @@ class Host:
         # After the extra settings: host.json may refer to one of them.
         self.settings = AppSettings.read(self.options.app, self.options.settings)
         self._process.callback(self.settings.apply(os.environ))
+
+    def _say_where(self) -> None:
+        """Tell the app its own address, as Core Tools does."""
+        if "WEBSITE_HOSTNAME" not in os.environ:
+            self._process.callback(_restore, "WEBSITE_HOSTNAME", None)
+            os.environ["WEBSITE_HOSTNAME"] = self.url.partition("://")[2]
 
     @property
     def url(self) -> str:
@@ -192,6 +216,7 @@ class Host:
         return (
             self.hub.is_quiet
             and self.triggers.is_quiet
+            and self.broker.is_quiet
             and self._answering <= self.door.waiting
             and not self._outgoing.in_flight
         )
@@ -225,6 +250,7 @@ class Host:
         await self._outgoing.close()
         await self._server.stop()
         await self._runner.close(patience)
+        self.broker.stop()
         await self.door.close()
         self.hub.stop()
         self._process.close()
@@ -235,6 +261,8 @@ class Host:
             self.hub.abandon()
         if hasattr(self, "triggers"):
             self.triggers.stop()
+        if hasattr(self, "broker"):
+            self.broker.stop()
         await self._outgoing.close()
         if hasattr(self, "_server"):
             await self._server.stop()

@@ -1,15 +1,18 @@
 """Picks adapters for ports from the settings, and nothing else."""
 
 import logging
+import os
 
 from dirigent.adapters.system_clock import SystemClock
 from dirigent.adapters.traced_model import TracedModel
 from dirigent.ports import Parts
 from dirigent.ports.artifacts import Artifacts
+from dirigent.ports.bus import Bus
+from dirigent.ports.channels import Channels
 from dirigent.ports.clock import Clock
 from dirigent.ports.model import Model
 from dirigent.ports.records import Records
-from dirigent.settings import Settings, Storage
+from dirigent.settings import Namespace, Settings, Storage
 from dirigent.telemetry.lines import hush
 
 log = logging.getLogger(__name__)
@@ -22,19 +25,22 @@ def join(settings: Settings) -> Parts:
     """The adapters these settings ask for; nothing is opened yet."""
     hush()
     log.info(
-        "The model is %s; records are in %s, artifacts in %s.",
+        "The model is %s; records are in %s, artifacts in %s; events go to %s.",
         settings.model_told,
         settings.records,
         settings.artifacts,
+        settings.bus_told,
     )
-    clock = SystemClock()
+    clock, artifacts = SystemClock(), _artifacts(settings)
     return Parts(
         clock=clock,
         model=TracedModel(
             _model(settings, clock), endpoints=settings.endpoints, content=settings.telemetry_content
         ),
         records=_records(settings),
-        artifacts=_artifacts(settings),
+        artifacts=artifacts,
+        bus=_bus(settings),
+        channels=_channels(artifacts),
     )
 
 
@@ -66,6 +72,33 @@ def _artifacts(settings: Settings) -> Artifacts:
     from dirigent.adapters.file_artifacts import FileArtifacts
 
     return FileArtifacts(settings.data / "artifacts")
+
+
+def _bus(settings: Settings) -> Bus:
+    if settings.bus == "none":
+        from dirigent.adapters.no_bus import NoBus
+
+        return NoBus()
+    from dirigent.adapters.service_bus import ServiceBus
+
+    if settings.bus == "local":
+        from dirigent.adapters.local_bus import local_bus
+
+        return ServiceBus(lambda: local_bus(os.environ))
+    return ServiceBus(lambda: _namespace(settings))
+
+
+def _channels(artifacts: Artifacts) -> Channels:
+    from dirigent.adapters.outbox_channels import OutboxChannels
+
+    return OutboxChannels(artifacts)
+
+
+def _namespace(settings: Settings) -> Namespace:
+    if settings.service_bus is None:
+        # Likewise; nobody is taken for another bus.
+        raise ValueError("Events go to Service Bus, and these settings name no namespace.")
+    return settings.service_bus
 
 
 def _account(settings: Settings) -> Storage:

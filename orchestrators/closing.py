@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from msgspec import UNSET
+
 from dirigent import codec
 from dirigent.domain.outcomes import Done, Failed
 from dirigent.domain.passages import Passage
@@ -12,6 +14,9 @@ from orchestrators.hearing import now, outcome_of
 
 #: Seconds before each further attempt to write the end down; the task's view tells it without, too.
 PAUSES = (5, 20, 60, 300)
+#: The same of a run that an event started: with its end it leaves the event behind as a dead letter, and
+#: nobody knows its id who could ask for it. Then every hour, for three days.
+EVENT_PAUSES = (*PAUSES, 900, *[3600] * 72)
 
 
 class RunFailed(Exception):
@@ -33,7 +38,8 @@ def closing(context: Context, start: StartRun, settled: Settled, admission: Pass
             opening=start.brief(), failed=failed, step=step, admission=admission, turnout=settled.turnout
         )
     )
-    for pause in (*PAUSES, None):
+    is_events = start.origin is not UNSET and start.parent is None
+    for pause in (*(EVENT_PAUSES if is_events else PAUSES), None):
         outcome = yield from outcome_of(context.call_activity("close_run", order), "close_run")
         if isinstance(outcome, Done) or pause is None:
             break

@@ -25,6 +25,11 @@ def read(request: func.HttpRequest, *, limit: int) -> object:
     if not body.strip():
         return None
     _check_media(request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", ""))
+    return value_of(body)
+
+
+def value_of(body: bytes) -> object:
+    """The JSON value; `Refused` says what is wrong and where."""
     try:
         # A byte order mark is no JSON, but some shells cannot send a file without one.
         text = body.decode("utf-8-sig")
@@ -62,7 +67,9 @@ def _parsed(text: str) -> object:
         json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise Refused(400, f"The body is not valid JSON: {error.msg} at {where}.") from error
+        # Some of its sentences end in the word themselves.
+        what = error.msg.removesuffix(" at")
+        raise Refused(400, f"The body is not valid JSON: {what} at {where}.") from error
     except _Odd as error:
         raise Refused(400, f"The body's JSON is refused: {error}") from error
     except UnicodeEncodeError as error:

@@ -63,7 +63,7 @@ class Children:
         return frozenset(run for run, is_there in zip(runs, seen, strict=True) if is_there)
 
     async def are_simulated(self, steps: tuple[StepRecord, ...]) -> bool:
-        """Whether the scripted model spoke somewhere below these steps."""
+        """Whether anything was simulated in these steps, or somewhere below them."""
         # Its own steps tell of most runs, and those below need not be read.
         if is_simulated(steps):
             return True

@@ -81,8 +81,18 @@ def workflow_view(workflow: Workflow, catalogue: Catalogue) -> dict[str, object]
         "result": list(workflow.result),
         "timeout": workflow.timeout,
         "max_wait": workflow.max_wait,
+        "subscriptions": _subscriptions(workflow, catalogue),
         "sample": workflow.sample,
     }
+
+
+def _subscriptions(workflow: Workflow, catalogue: Catalogue) -> list[dict[str, object]]:
+    """The events that start the workflow."""
+    return [
+        {"name": name, "description": one.description, "topic": one.topic, "filter": one.filter}
+        for name, one in sorted(catalogue.subscriptions.items())
+        if one.workflow == workflow.name
+    ]
 
 
 def agent_view(agent: Agent, catalogue: Catalogue) -> dict[str, object]:

@@ -36,7 +36,15 @@ def health(parts: Parts, settings: Settings) -> df.Blueprint:
     """The route that says how the app is; anybody may ask, so that a load balancer can."""
     examination = Examination(parts, settings.default_account)
     # Kinds only: anybody may ask, and hosts and accounts are nobody's business.
-    adapters = {"model": settings.model, "records": settings.records, "artifacts": settings.artifacts}
+    adapters = {
+        "model": settings.model,
+        "records": settings.records,
+        "artifacts": settings.artifacts,
+        # Told and not looked at: whatever Service Bus answers without a message being sent or received wants
+        # the right to manage it, and is counted.
+        "bus": settings.bus,
+        "channels": settings.channels or "none",
+    }
 
     async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001
         values = await examination.told() | {"adapters": adapters}

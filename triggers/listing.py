@@ -13,7 +13,17 @@ from triggers.problems import Refused
 LEAST, MOST, USUAL = 1, 200, 50
 LONGEST_NAME, LONGEST_TOKEN = 200, 4_000
 
-KNOWN = ("status", "workflow", "account", "from", "to", "children", "limit", "continuation_token")
+KNOWN = (
+    "status",
+    "workflow",
+    "account",
+    "correlation_id",
+    "from",
+    "to",
+    "children",
+    "limit",
+    "continuation_token",
+)
 #: What hosts and gateways read from the query; none of our business.
 PASSED = frozenset({"code", "clientid", "subscription-key"})
 
@@ -30,6 +40,7 @@ def wanted_runs(params: Mapping[str, str], caller: Caller) -> Filter:
         workflow=reader.text("workflow", LONGEST_NAME),
         earliest=earliest,
         latest=latest,
+        correlation_id=reader.text("correlation_id", LONGEST_NAME),
         children=reader.truth("children"),
         limit=reader.limit(),
         token=reader.text("continuation_token", LONGEST_TOKEN),

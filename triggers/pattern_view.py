@@ -4,7 +4,18 @@ from msgspec.structs import asdict
 
 from dirigent.domain.catalogue import Catalogue, Workflow
 from dirigent.domain.elections import Election
-from dirigent.domain.steps import AskStep, ChooseStep, PlainStep, PublishStep, Step, WorkflowStep
+from dirigent.domain.steps import (
+    AskStep,
+    ChooseStep,
+    CombineStep,
+    NotifyStep,
+    PlainStep,
+    PublishStep,
+    SendStep,
+    Step,
+    TallyStep,
+    WorkflowStep,
+)
 from dirigent.domain.teams import Team
 
 View = dict[str, object]
@@ -17,26 +28,24 @@ def step_view(step: Step, catalogue: Catalogue) -> View:
         branches = {value: _done(way, catalogue) for value, way in step.branches.items()}
         otherwise = None if step.otherwise is None else _done(step.otherwise, catalogue)
         return view | {"kind": "choose", "choose": step.choose, "branches": branches, "otherwise": otherwise}
-    if isinstance(step, AskStep | PublishStep | WorkflowStep):
-        return view | _done(step, catalogue)
-    return view | {"kind": step.__struct_config__.tag}
+    if isinstance(step, CombineStep | TallyStep):
+        return view | {"kind": step.__struct_config__.tag}
+    return view | _done(step, catalogue)
 
 
 def _done(step: PlainStep, catalogue: Catalogue) -> View:
-    if isinstance(step, PublishStep):
-        return {"kind": "publish", "publishes": step.publish}
-    if isinstance(step, WorkflowStep):
-        return {"kind": "workflow", **_nested(step, catalogue), "given": list(step.given)}
-    view: View = {"kind": "ask", **_asked(step, catalogue)}
-    return view | {"answers": [asdict(field) for field in step.answers]} if step.answers else view
-
-
-def _asked(step: AskStep, catalogue: Catalogue) -> View:
-    return {"agent": step.agent, "model": catalogue.agents[step.agent].model}
-
-
-def _nested(step: WorkflowStep, catalogue: Catalogue) -> View:
-    return {"workflow": step.workflow, "pattern": catalogue.workflows[step.workflow].pattern}
+    match step:
+        case PublishStep():
+            return {"kind": "publish", "publishes": step.publish}
+        case SendStep():
+            return {"kind": "send", **_who(step, catalogue), "given": list(step.given)}
+        case NotifyStep():
+            return {"kind": "notify", **_who(step, catalogue)}
+        case WorkflowStep():
+            return {"kind": "workflow", **_who(step, catalogue), "given": list(step.given)}
+        case AskStep():
+            view: View = {"kind": "ask", **_who(step, catalogue)}
+            return view | {"answers": [asdict(field) for field in step.answers]} if step.answers else view
 
 
 def pattern_view(workflow: Workflow, catalogue: Catalogue) -> View:
@@ -67,9 +76,17 @@ def _team(team: Team, steps: dict[str, Step], catalogue: Catalogue) -> View:
 
 
 def _who(step: Step, catalogue: Catalogue) -> View:
-    if isinstance(step, AskStep):
-        return _asked(step, catalogue)
-    return _nested(step, catalogue) if isinstance(step, WorkflowStep) else {}
+    """Who does it, or hears of it; nothing where that is nobody."""
+    match step:
+        case AskStep():
+            return {"agent": step.agent, "model": catalogue.agents[step.agent].model}
+        case WorkflowStep():
+            return {"workflow": step.workflow, "pattern": catalogue.workflows[step.workflow].pattern}
+        case SendStep():
+            return {"event": step.event, "topic": step.topic}
+        case NotifyStep():
+            return {"channel": step.channel}
+    return {}
 
 
 def _election(election: Election, workflow: Workflow, catalogue: Catalogue) -> View:

@@ -12,6 +12,7 @@ from dirigent.domain.run_ids import task_of
 from dirigent.domain.runs import ENDED, Held, Status
 from dirigent.domain.waves import Wait
 from dirigent.ports import Parts
+from dirigent.records.burials import Burials
 from dirigent.records.claims import Claims
 from dirigent.records.runs import Runs, opened
 from dirigent.telemetry.lines import line
@@ -42,6 +43,7 @@ class Reconciling:
         self._clock = parts.clock
         self._runs = Runs(parts.records, parts.artifacts)
         self._claims = Claims(parts.records)
+        self._burials = Burials(parts.records, parts.artifacts)
 
     async def find(self, account: str, run: str, instances: Instances) -> Found | None:
         """The run, None when the account has none of that id."""
@@ -84,6 +86,9 @@ class Reconciling:
         end = end_of(record, instance, self._clock.now())
         if end is None:
             return record
+        if end.status is Status.FAILED:
+            # First: whose end is written is not looked at again, and the event would be lost.
+            await self._burials.bury(end, at=self._clock.now())
         if not await self._runs.mend(end):
             # The run has written its own end after all.
             return await self._runs.get(record.account, record.run) or record
@@ -96,9 +101,10 @@ class Reconciling:
             run=end.run,
             workflow=end.workflow,
             status=end.status,
+            correlation_id=None if end.origin is None else end.correlation_id,
         )
         if end.claim is not None:
-            await self._claims.mark(end.account, end.claim)
+            await self._claims.mark(end.account, end.claim, run=end.run)
         return end
 
 

@@ -1,10 +1,11 @@
-"""Removes what is kept of runs that ended long ago."""
+"""Removes what is kept of runs that ended long ago, and of old events."""
 
 import logging
 from datetime import datetime, timedelta
 
 import azure.durable_functions as df
 import azure.functions as func
+from msgspec.structs import replace
 
 from dirigent.domain.lineage import descendants
 from dirigent.domain.messages import Message
@@ -13,10 +14,12 @@ from dirigent.domain.runs import ENDED
 from dirigent.ports import Parts
 from dirigent.ports.artifacts import ArtifactsUnavailable
 from dirigent.ports.records import RecordsUnavailable
-from dirigent.records.claims import Claims
+from dirigent.records.claims import Claims, is_of_event, message_folder
+from dirigent.records.dead_letters import DeadLetters
+from dirigent.records.redrives import Redrives
 from dirigent.records.runs import Runs
 from dirigent.settings import Settings
-from triggers.instances import DurableInstances, Instances
+from triggers.instances import DurableInstances, Instances, InstancesUnavailable
 from triggers.problems import in_a_line
 from triggers.reconciling import Reconciling
 
@@ -34,15 +37,23 @@ class Swept(Message, frozen=True, kw_only=True):
     left: int = 0
     #: Tried again the next night.
     failed: int = 0
+    #: Messages that are not known again any more, their runs having been forgotten long enough.
+    messages: int = 0
+    dead_letters: int = 0
 
 
 def retention(parts: Parts, settings: Settings) -> df.Blueprint:
     """The timer that removes old runs."""
-    sweeping = Sweeping(parts, age=timedelta(days=settings.retention_days))
+    sweeping = Sweeping(
+        parts,
+        age=timedelta(days=settings.retention_days),
+        memory=timedelta(days=settings.event_memory_days),
+    )
 
     async def retention(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:  # noqa: ARG001
         swept = await sweeping.sweep(DurableInstances(client))
         log.info("Retention removed %d runs, left %d, failed at %d.", swept.removed, swept.left, swept.failed)
+        log.info("It removed %d dead letters and forgot %d messages.", swept.dead_letters, swept.messages)
 
     blueprint = df.Blueprint()
     builder = blueprint.durable_client_input(client_name="client")(retention)
@@ -53,14 +64,21 @@ def retention(parts: Parts, settings: Settings) -> df.Blueprint:
 
 
 class Sweeping:
-    """Removes ended runs of an age, with their steps, artifacts, claims and Durable history."""
+    """Removes ended runs of an age, with their steps, artifacts, claims and Durable history.
 
-    def __init__(self, parts: Parts, *, age: timedelta, batch: int = BATCH, most: int = MOST) -> None:
+    Dead letters go at the same age; that a message was handled is remembered for longer.
+    """
+
+    def __init__(
+        self, parts: Parts, *, age: timedelta, memory: timedelta, batch: int = BATCH, most: int = MOST
+    ) -> None:
         self._clock = parts.clock
+        self._letters = DeadLetters(parts.records, parts.artifacts)
+        self._redrives = Redrives(parts.records)
         self._runs = Runs(parts.records, parts.artifacts)
-        self._claims = Claims(parts.records)
+        self._claims, self._artifacts = Claims(parts.records), parts.artifacts
         self._reconciling = Reconciling(parts)
-        self._age, self._batch, self._most = age, batch, most
+        self._age, self._memory, self._batch, self._most = age, memory, batch, most
 
     async def sweep(self, instances: Instances) -> Swept:
         """Go through the runs that were accepted before that age, as many as one night allows."""
@@ -73,7 +91,31 @@ class Sweeping:
                 counts[await self._removed(record, due, instances)] += 1
             if (token := page.token) is None:
                 break
-        return Swept(removed=counts[True], left=counts[False], failed=counts[None])
+        swept = Swept(removed=counts[True], left=counts[False], failed=counts[None])
+        return await self._tidied(swept, due, instances)
+
+    async def _tidied(self, swept: Swept, due: datetime, instances: Instances) -> Swept:
+        """The night's work, with what is old of events."""
+        try:
+            await self._forget_redrives(due, instances)
+            letters = await self._letters.forget_before(due, limit=self._most)
+            swept = replace(swept, dead_letters=letters)
+            forgotten = self._clock.now() - self._memory
+            return replace(swept, messages=await self._claims.forget_before(forgotten, limit=self._most))
+        except (RecordsUnavailable, ArtifactsUnavailable) as error:
+            log.warning("Old events could not be removed; the next night tries again: %s", in_a_line(error))
+            return replace(swept, failed=swept.failed + 1)
+
+    async def _forget_redrives(self, due: datetime, instances: Instances) -> None:
+        """Have Durable forget old replays of many dead letters."""
+        try:
+            for row in await self._redrives.before(due, limit=self._most):
+                instance = await instances.find(row.key)
+                if instance is None or instance.has_ended:
+                    await instances.purge(row.key)
+                    await self._redrives.forget(row)
+        except InstancesUnavailable:
+            log.warning("Old replays could not be removed; the next night tries again.", exc_info=True)
 
     async def _purge(self, run: str, instances: Instances) -> None:
         """Have Durable forget the run, and its voters: other runs below it have their own time."""
@@ -93,7 +135,11 @@ class Sweeping:
                 return False
             await self._purge(record.run, instances)
             if record.claim is not None:
-                await self._claims.forget(record.account, record.claim, run=record.run)
+                await self._claims.outlive(
+                    record.account, record.claim, run=record.run, status=record.status, at=self._clock.now()
+                )
+                if is_of_event(record.claim):
+                    await self._artifacts.delete_under(message_folder(record.run))
             await self._runs.forget(record)
         except (RecordsUnavailable, ArtifactsUnavailable) as error:
             why = in_a_line(error)

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from dirigent import codec
 from dirigent.domain.catalogue import Catalogue, Workflow
+from dirigent.domain.events import Origin
 from dirigent.domain.messages import Message
 from dirigent.domain.run_ids import RANDOM_BITS, accepted_at, new_run_id
 from dirigent.domain.runs import StartRun
@@ -45,6 +46,10 @@ class Wanted(Message, frozen=True, kw_only=True):
     key: str | None = None
     #: The trace of the request.
     traceparent: str | UnsetType = UNSET
+    #: The event that wants it.
+    origin: Origin | UnsetType = UNSET
+    #: Seconds it waits at gates; None is as long as the workflow says.
+    max_wait: float | None = None
 
 
 class Started(Message, frozen=True, kw_only=True):
@@ -84,7 +89,7 @@ class Starting:
         claim = _claim(wanted, wanted.key, run, now)
         held = await self._claims.make(claim)
         if held is None:
-            return await self._start_claimed(wanted, claim, instances, gates)
+            return await self.start_claimed(wanted, claim, instances, gates)
         if held.body != claim.body:
             raise Refused(
                 409,
@@ -96,7 +101,7 @@ class Starting:
         except _NotStarted as unknown:
             # The request before may have been refused, and so have freed the key.
             if await self._claims.make(claim) is None:
-                return await self._start_claimed(wanted, claim, instances, gates)
+                return await self.start_claimed(wanted, claim, instances, gates)
             await self._edge.check(wanted.caller, gates)
             raise self._unknown(held) from unknown
 
@@ -106,21 +111,26 @@ class Starting:
         if held.started:
             return replay
         now = self._clock.now()
-        is_abandoned = now - held.claimed_at >= self._lease and not await self._is_known(held, instances)
+        is_abandoned = now - held.claimed_at >= self._lease and not await self.is_known(held, instances)
         if is_abandoned and await self._claims.renew(held, at=now):
-            return await self._start_claimed(wanted, replace(held, claimed_at=now), instances, gates)
+            return await self.start_claimed(wanted, replace(held, claimed_at=now), instances, gates)
         await self._until_known(held, instances)
         return replay
 
-    async def _start_claimed(
-        self, wanted: Wanted, claim: Claim, instances: Instances, gates: Gates
+    async def start_claimed(
+        self, wanted: Wanted, claim: Claim, instances: Instances, gates: Gates | None
     ) -> Started:
+        """Start the claim's run, for whoever has just made the claim or taken it over.
+
+        Without gates nobody is turned away at the edge.
+        """
         try:
-            await self._edge.check(wanted.caller, gates)
+            if gates is not None:
+                await self._edge.check(wanted.caller, gates)
             start = await self._frozen(wanted, claim.run, claim=claim.key)
         except (Refused, RecordsUnavailable, ArtifactsUnavailable, InstancesUnavailable):
             # Nothing was handed over: the same key may start the run later.
-            await self._release(claim)
+            await self.release(claim)
             raise
         # Whoever dawdles past the lease may be overtaken, and starting an ended run's id would run it anew.
         if self._clock.now() - claim.claimed_at > self._lease / 2:
@@ -130,7 +140,7 @@ class Starting:
         await instances.start(wanted.workflow.pattern, start)
         return Started(run=claim.run)
 
-    async def _release(self, claim: Claim) -> None:
+    async def release(self, claim: Claim) -> None:
         """Free the key of a run that was not handed over, as long as nobody can have taken it over."""
         if self._clock.now() - claim.claimed_at > self._lease / 2:
             return
@@ -142,7 +152,7 @@ class Starting:
     async def _until_known(self, held: Claim, instances: Instances) -> None:
         """Return when the run is there: a 202 for one that may never begin would be a lie."""
         for pause in (*self._looks, None):
-            if await self._is_known(held, instances):
+            if await self.is_known(held, instances):
                 return
             if pause is not None:
                 await asyncio.sleep(pause)
@@ -158,7 +168,8 @@ class Starting:
             headers={"Retry-After": str(seconds)},
         )
 
-    async def _is_known(self, held: Claim, instances: Instances) -> bool:
+    async def is_known(self, held: Claim, instances: Instances) -> bool:
+        """Whether the claim's run is under way, or was."""
         if await instances.find(held.run) is not None:
             return True
         # A record without an instance: it ran and was purged before its claim could be marked.
@@ -184,10 +195,11 @@ class Starting:
             created_at=accepted_at(run),
             timeout=workflow.timeout,
             claim=claim,
-            max_wait=workflow.max_wait,
+            max_wait=workflow.max_wait if wanted.max_wait is None else wanted.max_wait,
             team=frozen.team,
             election=frozen.election,
             traceparent=wanted.traceparent,
+            origin=wanted.origin,
         )
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 from dirigent import codec
 from dirigent.domain.catalogue import Workflow
+from dirigent.domain.events import Origin
 from dirigent.domain.outcomes import Missing
 from dirigent.domain.records import Degraded, RunError, RunRecord, StepRecord
 from dirigent.domain.run_ids import child_id
@@ -47,7 +48,7 @@ async def task_view(
         ],
         "result": result,
         "completed_at": record.completed_at,
-        **({} if record.parent is None else {"parent": record.parent}),
+        **_beginning(record),
     }
     if workflow is not None:
         said = {step.output: output for step, output in zip(steps, outputs, strict=True)}
@@ -69,13 +70,37 @@ def _open(**found: list[dict[str, object]]) -> dict[str, object]:
 
 def _head(record: RunRecord) -> dict[str, object]:
     """Which run it is, and how it stands."""
-    return {
+    view: dict[str, object] = {
         "id": record.run,
         "type": record.type,
         "workflow": record.workflow,
         "account": record.account,
         "status": record.status,
     }
+    # Runs that were begun before there were events have none.
+    return view | {"correlation_id": record.correlation_id} if record.correlation_id else view
+
+
+def _beginning(record: RunRecord) -> dict[str, object]:
+    """What it was started by; nothing where somebody asked for it."""
+    if record.parent is not None:
+        # The event has started the task of which it is a step.
+        return {"parent": record.parent}
+    return {} if record.origin is None else {"event": _event(record.origin)}
+
+
+def _event(origin: Origin) -> dict[str, object]:
+    """The event that a run was started by, and who heard it."""
+    view: dict[str, object] = {
+        "subscription": origin.subscription,
+        "topic": origin.topic,
+        "type": origin.type,
+        "id": origin.event,
+        "correlation_id": origin.correlation_id,
+    }
+    if origin.replay is None:
+        return view
+    return view | {"replay": {"dead_letter": origin.replay.dead_letter, "number": origin.replay.number}}
 
 
 def _error(record: RunRecord, error: RunError, runs: frozenset[str]) -> dict[str, object]:
@@ -116,6 +141,8 @@ def marks_view(step: StepRecord, *, is_late: bool) -> dict[str, object]:
         view["turnout"] = turnout_view(step.turnout)
     if is_late:
         view["late"] = True
+    if step.is_simulated:
+        view["simulated"] = True
     if step.degraded is not None:
         view["degraded"] = degraded_view(step.degraded)
     return view
@@ -176,5 +203,5 @@ def error_view(error: RunError) -> dict[str, object]:
 
 
 def is_simulated(steps: tuple[StepRecord, ...]) -> bool:
-    """Whether the scripted model spoke in any of the steps."""
-    return any((step.model or "").startswith("scripted") for step in steps)
+    """Whether in any of the steps the scripted model spoke, or nobody was told who should have been."""
+    return any(step.is_simulated or (step.model or "").startswith("scripted") for step in steps)

@@ -55,6 +55,12 @@ class Alarms:
             if self._alarm_at == entry.fire_at:
                 self._arm()
 
+    def catch_up(self) -> None:
+        """Ring for what is due, should the clock be late with it."""
+        if self._alarm is not None and self._alarm_at is not None and self._alarm_at <= self._clock.now():
+            self._alarm.cancel()
+            self._rung()
+
     def stop(self) -> None:
         """Ring no more."""
         self._live.clear()

@@ -15,11 +15,24 @@ class Failure:
 
     message: str
     stack: str
+    #: It was foreseen, and its text says all that helps.
+    speaks_for_itself: bool = False
+
+    def logged(self, advice: str = "") -> str:
+        """As the log tells it: with its stack, or in one line where it speaks for itself."""
+        if self.speaks_for_itself:
+            return f"{' '.join(self.message.split())}{advice}"
+        return f"{self.message}{advice}\n{self.stack}"
 
 
 def describe(error: BaseException) -> Failure:
     """The outermost exception, as Azure reports it."""
-    return Failure(message=_message(error), stack=stack_of(error))
+    return Failure(
+        message=_message(error),
+        stack=stack_of(error),
+        # Of its class: whatever an exception of the app does when it is asked itself, this has to be told.
+        speaks_for_itself=getattr(type(error), "speaks_for_itself", False) is True,
+    )
 
 
 def stack_of(error: BaseException) -> str:

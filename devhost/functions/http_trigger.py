@@ -41,8 +41,7 @@ class HttpTrigger:
             return HttpReply(status=503)
         if isinstance(ending, Raised):
             failure = describe(ending.error)
-            advice = advice_on(failure.message)
-            logger.error("%s failed: %s%s\n%s", function.name, failure.message, advice, failure.stack)
+            logger.error("%s failed: %s", function.name, failure.logged(advice_on(failure.message)))
             return HttpReply(status=500)
         reply: HttpReply = ending.value
         return reply

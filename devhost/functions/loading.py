@@ -156,11 +156,11 @@ def _imported(name: str) -> ModuleType:
     except (
         BaseException
     ) as error:  # the app's top level may raise anything, SystemExit too: refused, not obeyed
-        message = failures.describe(error).message
-        if getattr(error, "speaks_for_itself", False) is True:
+        failure = failures.describe(error)
+        if failure.speaks_for_itself:
             # It was meant for whoever runs the app: lines of its code would only hide what to do.
-            raise AppRefused(message, "") from error
-        raise AppRefused(message, _import_remedy(error), stack=_app_stack(error)) from error
+            raise AppRefused(failure.message, "") from error
+        raise AppRefused(failure.message, _import_remedy(error), stack=_app_stack(error)) from error
 
 
 def _import_remedy(error: BaseException) -> str:

@@ -11,10 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from devhost.functions import commented_json
+from devhost.functions.bus_settings import BusSettings
 from devhost.functions.durable_settings import DurableSettings
 from devhost.functions.refusals import MissingSetting, SettingsRefused
+from devhost.functions.time_spans import time_span
 
-_TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?")
 _REFERENCE = re.compile(r"%([^%\s]+)%")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -31,6 +32,7 @@ class AppSettings:
     cors_credentials: bool = False
     route_prefix: str = "api"
     durable: DurableSettings = field(default_factory=DurableSettings)
+    bus: BusSettings = field(default_factory=BusSettings)
     #: None: no limit was set.
     function_timeout: timedelta | None = None
     #: What the files say otherwise than was probably meant.
@@ -57,7 +59,8 @@ class AppSettings:
             cors=_origins(host_section.get("CORS")),
             cors_credentials=bool(host_section.get("CORSCredentials", False)),
             route_prefix=str(_section(host_file, extensions, "http").get("routePrefix", "api")).strip("/"),
-            function_timeout=_time_span(host_file, host_json.get("functionTimeout")),
+            bus=BusSettings.read(host_file, _section(host_file, extensions, "serviceBus")),
+            function_timeout=_timeout(host_file, host_json.get("functionTimeout")),
             warnings=local.warnings,
         )
         hub_name = settings.resolve(durable.hub_name, function="host.json", attribute="hubName")
@@ -230,14 +233,6 @@ def _origins(value: Any) -> tuple[str, ...]:
     return tuple(origin.strip() for origin in value.split(",") if origin.strip())
 
 
-def _time_span(file: Path, value: Any) -> timedelta | None:
+def _timeout(file: Path, value: Any) -> timedelta | None:
     # -1 is the host's word for "no limit".
-    if value is None or value == "-1":
-        return None
-    found = _TIME_SPAN.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise SettingsRefused(
-            file, f"functionTimeout is {json.dumps(value)}", 'write hours, minutes and seconds: "00:10:00"'
-        )
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return None if value is None or value == "-1" else time_span(file, "functionTimeout", value)

@@ -30,7 +30,7 @@ from devhost.functions.settings import AppSettings
 _FUNCTION_NAME = re.compile(r"[a-z][a-z0-9_-]{0,127}", re.IGNORECASE)
 _BINDING_NAME = re.compile(r"(?!.*__)[a-zA-Z_][a-zA-Z0-9_]{0,127}")
 #: Names of settings or of Python parameters, never references to settings.
-_UNRESOLVED = frozenset({"name", "type", "direction", "dataType", "connection", "connectionName"})
+_UNRESOLVED = frozenset({"name", "type", "direction", "dataType", "connection", "connectionName", "filter"})
 _DURABLE_NAME = {ORCHESTRATION: "orchestration", ACTIVITY: "activity", ENTITY: "entityName"}
 _PLAYED = frozenset({ORCHESTRATION, ACTIVITY, ENTITY, HTTP, TIMER, SERVICE_BUS})
 _WRITE_DEF = "decorate a function written with def; builtins and callable objects have no source."

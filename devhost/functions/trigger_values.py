@@ -43,6 +43,10 @@ class BusMessage:
     session_id: str | None = None
     reply_to: str | None = None
     to: str | None = None
+    expires: datetime | None = None
+    dead_letter_reason: str | None = None
+    dead_letter_description: str | None = None
+    dead_letter_source: str | None = None
     properties: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -94,14 +98,24 @@ def _decoder(function: Function, binding_type: str) -> str:
 
 
 def _metadata(message: BusMessage) -> dict[str, Any]:
-    # TimeToLive stays out: the SDK cannot read what .NET writes for a day or more.
+    # Azure tells why it was dead-lettered among the message's own properties, and nowhere else.
+    reasons = {
+        "DeadLetterReason": message.dead_letter_reason,
+        "DeadLetterErrorDescription": message.dead_letter_description,
+    }
+    properties = {name: _plain(value) for name, value in message.properties.items()}
+    properties |= {name: text for name, text in reasons.items() if text is not None}
     return {
         # By this member the SDK knows a single message.
-        "UserProperties": dict(message.properties),
-        "ApplicationProperties": dict(message.properties),
+        "UserProperties": properties,
+        "ApplicationProperties": properties,
+        "DeadLetterSource": message.dead_letter_source,
+        "ExpiresAt": _offset(message.expires),
+        "ExpiresAtUtc": _zoneless(message.expires),
         "MessageId": message.message_id,
         "DeliveryCount": message.delivery_count,
-        "EnqueuedTimeUtc": _iso(message.enqueued),
+        "EnqueuedTime": _offset(message.enqueued),
+        "EnqueuedTimeUtc": _zoneless(message.enqueued),
         "SequenceNumber": message.sequence_number,
         "LockToken": message.lock_token,
         "ContentType": message.content_type,
@@ -123,8 +137,21 @@ def _datum(value: Any) -> Datum:
     return Datum(json.dumps(value), "json")
 
 
+def _plain(value: Any) -> Any:
+    return _iso(value) if isinstance(value, datetime) else value
+
+
 def _iso(when: datetime | None) -> str | None:
+    return None if when is None else f"{_zoneless(when)}Z"
+
+
+def _offset(when: datetime | None) -> str | None:
+    return None if when is None else f"{_zoneless(when)}+00:00"
+
+
+def _zoneless(when: datetime | None) -> str | None:
+    """As .NET writes what it knows no zone of, though it is UTC."""
     if when is None:
         return None
     # Not strftime: it writes the year 1, which stands for never, without its zeros.
-    return when.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")

@@ -97,7 +97,7 @@ class Admin:
             return
         if isinstance(ending, Raised):
             failure = describe(ending.error)
-            logger.error("%s, run by hand, failed: %s\n%s", function.name, failure.message, failure.stack)
+            logger.error("%s, run by hand, failed: %s", function.name, failure.logged())
 
     def _described(self, function: Function, origin: str) -> dict[str, Any]:
         return {

@@ -11,7 +11,9 @@ from devhost.functions.client_binding import ClientBinding
 from devhost.functions.http_exchange import HttpCall, HttpReply, Webhook, json_reply
 from devhost.functions.http_trigger import HttpTrigger
 from devhost.functions.running import Runner
+from devhost.http import bus_admin, service_bus
 from devhost.http.admin import Admin
+from devhost.http.bus_doors import BusDoors
 from devhost.http.home_page import OVERVIEW, home_page
 from devhost.http.links import RPC_ROOT, WEBHOOK_ROOT
 from devhost.http.management import Management
@@ -40,24 +42,37 @@ class FrontDoor:
         *,
         route_prefix: str = "api",
         vitals: Callable[[], Vitals] | None = None,
+        bus: BusDoors | None = None,
     ) -> None:
         self.routes: RouteTable = route_table(catalog.http_functions(), prefix=route_prefix)
         self._functions = HttpTrigger(runner, surroundings)
         self._management = Management(hub, clients)
         self._admin = Admin(catalog, runner, surroundings, url_of=self.url_of)
-        self._overview = Overview(catalog, hub, clients.hub_name, url_of=self.url_of, vitals=vitals)
+        self._bus = bus
+        self._overview = Overview(
+            catalog,
+            hub,
+            clients.hub_name,
+            url_of=self.url_of,
+            vitals=vitals,
+            bus=None if bus is None else bus.admin,
+        )
         self._unknown: set[tuple[str, str]] = set()
         #: Paths that go before the app's routes, as decoded pieces in lower case.
         self._opened: dict[tuple[str, ...], Webhook] = {}
         self.open_path(WEBHOOK_ROOT, self._management.answer)
         self.open_path(RPC_ROOT, partial(self._management.answer, is_rpc=True))
         self.open_path(OVERVIEW, self._tell)
+        if bus is not None:
+            self.open_path(service_bus.ROOT, bus.service.answer)
+            # Before what it lies under: the first that fits answers.
+            self.open_path(bus_admin.ROOT, bus.admin.answer)
         self.open_path("admin", self._admin.answer)
 
     @property
     def waiting(self) -> int:
-        """How many calls only wait for an instance to end: they keep nobody from calling the host idle."""
-        return self._management.waiting
+        """How many calls only wait for something to happen: they keep nobody from calling the host idle."""
+        return self._management.waiting + (0 if self._bus is None else self._bus.service.waiting)
 
     async def answer(self, call: HttpCall) -> HttpReply:
         """The reply to a call; 500 only for what has been logged with its reason."""
@@ -84,8 +99,10 @@ class FrontDoor:
         self._opened[pieces] = webhook
 
     def break_off(self) -> None:
-        """Answer the calls that wait for an instance to end; to be called before the server stops."""
+        """Answer the calls that wait; to be called before the server stops."""
         self._management.break_off()
+        if self._bus is not None:
+            self._bus.service.break_off()
 
     async def close(self) -> None:
         """Stop waiting for what was set off, and let no call wait on."""

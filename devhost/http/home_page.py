@@ -29,6 +29,14 @@ _COLUMNS: dict[str, tuple[tuple[str, str, bool], ...]] = {
         ("lastOperation", "Last operation (UTC)", False),
         ("state", "State", False),
     ),
+    "bus": (
+        ("place", "Queue or subscription", True),
+        ("active", "Waiting", False),
+        ("locked", "Locked", False),
+        ("scheduled", "Scheduled", False),
+        ("dead", "Dead letters", False),
+        ("rules", "Rules", False),
+    ),
     "functions": (
         ("name", "Function", False),
         ("trigger", "Trigger", False),
@@ -104,6 +112,8 @@ _FRAME = """<!doctype html>
 {instances}
 <h2>Entities</h2>
 {entities}
+<h2>Service Bus</h2>
+{bus}
 <h2>Functions</h2>
 {functions}
 <script>{script}</script>

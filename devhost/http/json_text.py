@@ -1,6 +1,7 @@
 """JSON texts as they come in over HTTP and as they lie in the store."""
 
 import json
+import sys
 from typing import Any
 
 #: Levels of nesting left free below Python's limit: what can just be read here could be listed by nobody.
@@ -21,8 +22,12 @@ def parsed(body: bytes) -> Any:
         return _loaded(body.decode("utf-8-sig"))
     except RecursionError as error:
         raise BadJson("It is nested too deeply.") from error
-    except ValueError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BadJson(f"{error}.") from error
+    except ValueError as error:
+        # The one thing that is JSON and cannot be read; Python's own words are for programmers.
+        most = sys.get_int_max_str_digits()
+        raise BadJson(f"A whole number in it has more than {most:,} digits.") from error
 
 
 def _loaded(text: str) -> Any:

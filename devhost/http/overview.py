@@ -11,6 +11,7 @@ from urllib.parse import quote
 from devhost.engine.hub import EntityFilter, EntityState, InstanceFilter, InstanceStatus, TaskHub
 from devhost.functions.catalog import HTTP, Catalog, Function
 from devhost.functions.http_exchange import HttpCall
+from devhost.http.bus_admin import ROOT, BusAdmin
 from devhost.http.links import WEBHOOK_ROOT
 from devhost.http.queries import STATUSES, Query
 
@@ -41,12 +42,14 @@ class Overview:
         *,
         url_of: Callable[[Function, str], str | None],
         vitals: Callable[[], Vitals] | None = None,
+        bus: BusAdmin | None = None,
     ) -> None:
         self._catalog = catalog
         self._hub = hub
         self._hub_name = hub_name
         self._url_of = url_of
         self._vitals = vitals
+        self._bus = bus
         self._newest = _Newest(hub)
         self._now = asyncio.get_running_loop().time
         self._started = self._now()
@@ -73,19 +76,25 @@ class Overview:
                 "hasMore": len(functions) > MOST_ROWS,
             },
             "instances": {"rows": [_instance(one) for one in instances], "hasMore": more_instances},
+            "bus": self._places(),
             "entities": {
                 "rows": [_entity(one) for one in entities.entities[:MOST_ROWS]],
                 "hasMore": entities.continuation is not None,
             },
         }
 
+    def _places(self) -> dict[str, Any]:
+        places = [] if self._bus is None else self._bus.figures()["places"]
+        return {"rows": [_place(one) for one in places[:MOST_ROWS]], "hasMore": len(places) > MOST_ROWS}
+
     def _function(self, function: Function, origin: str) -> dict[str, Any]:
         attributes = function.trigger.attributes
         row = {"name": function.name, "trigger": function.trigger.type, "methods": None, "link": None}
         if function.trigger.type != HTTP:
-            at = ("schedule", "queueName", "topicName")
-            place = next((str(attributes[name]) for name in at if attributes.get(name)), None)
-            return row | {"where": _cut(function.durable_name or place or "")}
+            place = str(attributes.get("schedule") or attributes.get("queueName") or "")
+            if attributes.get("topicName"):
+                place = f"{attributes['topicName']}/subscriptions/{attributes.get('subscriptionName')}"
+            return row | {"where": _cut(function.durable_name or place)}
         url = self._url_of(function, origin)
         methods = [str(method) for method in attributes.get("methods") or ()]
         can_be_visited = url is not None and "{" not in url and (not methods or "GET" in methods)
@@ -163,6 +172,12 @@ def _entity(entity: EntityState) -> dict[str, Any]:
         "state": _cut(entity.state_json or ""),
         "link": f"{WEBHOOK_ROOT}/entities/{quote(entity.name, safe='')}/{key}",
     }
+
+
+def _place(one: dict[str, Any]) -> dict[str, Any]:
+    figures = {name: str(one[name]) for name in ("active", "locked", "scheduled", "dead")}
+    rules = _cut(" or ".join(one["rules"]))
+    return figures | {"place": one["place"], "rules": rules, "link": f"/{ROOT}/{quote(one['place'])}"}
 
 
 def _when(instant: datetime) -> str:

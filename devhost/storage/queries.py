@@ -6,6 +6,10 @@ from typing import Any
 
 from devhost.storage.store import Store
 from devhost.storage.tables import (
+    BUS_CONTENTS,
+    BUS_DUPLICATES,
+    BUS_MESSAGES,
+    BUS_NUMBERS,
     CHILDREN,
     ENTITIES,
     HISTORY,
@@ -144,10 +148,32 @@ def trigger_rows(store: Store, source: str) -> Iterator[tuple[str, str]]:
     return store.rows(f"SELECT key, value FROM {TRIGGERS.name} WHERE source = ? ORDER BY key", source)
 
 
+def bus_messages(store: Store) -> Iterator[tuple[Any, ...]]:
+    """Every message on the bus, in the order of their numbers."""
+    return _all(store, BUS_MESSAGES, "ORDER BY seq")
+
+
+def bus_contents(store: Store) -> Iterator[tuple[int, str, bytes]]:
+    """Id, properties and body of everything that lies on the bus."""
+    return _all(store, BUS_CONTENTS)
+
+
+def bus_duplicates(store: Store, entity: str) -> Iterator[tuple[bytes, str]]:
+    """Ids that a queue or topic has taken and when, the oldest first."""
+    query = f"SELECT message_id, seen FROM {BUS_DUPLICATES.name} WHERE entity = ? ORDER BY seen"
+    return store.rows(query, entity)
+
+
+def bus_number(store: Store) -> int:
+    """The last number a message on the bus was given."""
+    [[number]] = store.rows(f"SELECT coalesce(max(number), 0) FROM {BUS_NUMBERS.name}")
+    return int(number)
+
+
 def latest_change(store: Store) -> str | None:
-    """When an instance, an entity or a trigger's memory last changed, None when there never was one."""
+    """When an instance, an entity, a trigger's memory or the bus last changed, None when none ever did."""
     tables = " UNION ALL ".join(
-        f"SELECT updated FROM {table.name}" for table in (PROGRESS, ENTITIES, TRIGGERS)
+        f"SELECT updated FROM {table.name}" for table in (PROGRESS, ENTITIES, TRIGGERS, BUS_NUMBERS)
     )
     [[latest]] = store.rows(f"SELECT max(updated) FROM ({tables})")
     return None if latest is None else str(latest)

@@ -7,9 +7,9 @@ Row = tuple[object, ...]
 Key = tuple[object, ...]
 
 #: Raise it with every change below: a file of another version is refused, not guessed at.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
-#: Rows one statement writes at most; SQLite's own bound is on parameters, and wide rows have 12.
+#: Rows one statement writes at most; SQLite's own bound is on parameters, and the widest rows have 13.
 MOST_ROWS = 128
 
 
@@ -112,7 +112,52 @@ TRIGGERS = Table(
     key_size=2,
 )
 
-TABLES = (INSTANCES, PROGRESS, HISTORY, TASKS, TIMERS, CHILDREN, LETTERS, ENTITIES, OPERATIONS, TRIGGERS)
+#: What was sent to the bus, once however many subscriptions have it; what changes stands elsewhere.
+BUS_CONTENTS = Table(
+    name="bus_contents",
+    columns=("id", "sent", "body"),
+    types=("INTEGER", "TEXT", "BLOB"),
+)
+#: One row a message in a place. It moves to a dead-letter queue by a change of `place`: it is never in two.
+BUS_MESSAGES = Table(
+    name="bus_messages",
+    columns=(
+        "seq",
+        "place",
+        "content",
+        "enqueued",
+        "expires",
+        "due",
+        "deliveries",
+        "lock_token",
+        "locked_until",
+        "lasting",
+        "reason",
+        "description",
+        "source",
+    ),
+    types=(
+        *("INTEGER", "TEXT", "INTEGER", "TEXT", "TEXT", "TEXT", "INTEGER", "TEXT", "TEXT", "INTEGER"),
+        *("TEXT", "TEXT", "TEXT"),
+    ),
+)
+#: Ids of messages that a queue or topic has taken, where it detects duplicates.
+BUS_DUPLICATES = Table(
+    name="bus_duplicates",
+    columns=("entity", "message_id", "seen"),
+    types=("TEXT", "BLOB", "TEXT"),
+    key_size=2,
+)
+#: The last sequence number given, and when the bus last changed.
+BUS_NUMBERS = Table(
+    name="bus_numbers",
+    columns=("name", "number", "updated"),
+    types=("TEXT", "INTEGER", "TEXT"),
+)
+
+_ENGINE = (INSTANCES, PROGRESS, HISTORY, TASKS, TIMERS, CHILDREN, LETTERS, ENTITIES, OPERATIONS)
+_BUS = (BUS_CONTENTS, BUS_MESSAGES, BUS_DUPLICATES, BUS_NUMBERS)
+TABLES = (*_ENGINE, TRIGGERS, *_BUS)
 
 #: Made beside the tables: what recovery and the ends of instances look rows up by.
 INDEXES = ("CREATE INDEX live ON progress (status) WHERE status IN ('Pending', 'Running', 'Suspended')",)

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from devhost.triggers.ports import Provisions, TriggerSource
+from devhost.triggers.service_bus import ServiceBus
 from devhost.triggers.timers import Timers
 
-SOURCES: Mapping[str, Callable[[Provisions], TriggerSource]] = MappingProxyType({"timers": Timers})
+SOURCES: Mapping[str, Callable[[Provisions], TriggerSource]] = MappingProxyType(
+    {"timers": Timers, "serviceBus": ServiceBus}
+)

@@ -4,16 +4,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from devhost.bus.ports import Broker
 from devhost.engine.ports import Clock
+from devhost.functions.bus_settings import BusSettings
 from devhost.functions.catalog import Catalog, Dropped, Function
 from devhost.functions.http_exchange import Webhook
 from devhost.functions.running import Done
+from devhost.triggers.bus_plan import BusPlan
 
 
 class Invoke(Protocol):
     """Runs functions of the app, with all that their bindings ask for."""
 
-    def __call__(self, function: Function, make_value: Callable[[], Any], done: Done) -> None:
+    def __call__(
+        self, function: Function, make_value: Callable[[], Any], done: Done, *, trace_parent: str = ""
+    ) -> None:
         """Run it soon; `make_value` makes the trigger's argument where the function runs.
 
         `done` hears the ending on the host's loop. Once the host winds down it may never be called.
@@ -37,6 +42,16 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BusLink:
+    """The bus, and how the app's functions are to use it."""
+
+    broker: Broker
+    settings: BusSettings
+    #: Which function listens where.
+    plan: BusPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provisions:
     """What a source may use; all of it belongs to the host's loop."""
 
@@ -48,6 +63,7 @@ class Provisions:
     rows: Rows
     #: Opens a path such as "hooks/bus" for calls from outside; it goes before the app's routes.
     open_path: Callable[[str, Webhook], None]
+    bus: BusLink
 
 
 class TriggerSource(Protocol):

@@ -169,9 +169,7 @@ class _Timer:
     def _ended(self, began: datetime, ending: Ending) -> None:
         if isinstance(ending, Raised):
             failure = describe(ending.error)
-            log.error(
-                "The timer function %r failed: %s\n%s", self.function.name, failure.message, failure.stack
-            )
+            log.error("The timer function %r failed: %s", self.function.name, failure.logged())
         # Counted from the beginning: what came due meanwhile is run once, and at once.
         self._keep(_Status(last=began, next=self._schedule.after(began), updated=began))
         self._wait()

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from dirigent.adapters import row_limits
 from dirigent.adapters.backstage import Backstage
-from dirigent.adapters.storage.patience import Patience
+from dirigent.adapters.services.patience import Patience
 from dirigent.adapters.tables.bounds import RowBounds
 from dirigent.adapters.tables.entities import MARK, ORIGIN, entity, is_etag, row
 from dirigent.adapters.tables.queries import Query

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dirigent.adapters.artifact_names import check, folder_of
 from dirigent.adapters.backstage import Backstage
 from dirigent.adapters.content_types import check_type
-from dirigent.adapters.storage.patience import Patience
+from dirigent.adapters.services.patience import Patience
 from dirigent.ports.artifacts import Artifact, ArtifactsUnavailable
 from dirigent.settings.storage import Storage
 

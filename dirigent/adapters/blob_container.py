@@ -13,10 +13,10 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
-from dirigent.adapters.storage.attempts import Attempt, AttemptsFailed, client_options, tried
-from dirigent.adapters.storage.credentials import credential
-from dirigent.adapters.storage.patience import Patience
-from dirigent.adapters.storage.sessions import session
+from dirigent.adapters.services.attempts import Attempt, AttemptsFailed, client_options, tried
+from dirigent.adapters.services.credentials import credential
+from dirigent.adapters.services.patience import Patience
+from dirigent.adapters.services.sessions import session
 from dirigent.ports.artifacts import Artifact, ArtifactsUnavailable
 from dirigent.settings.storage import Storage
 

@@ -11,6 +11,7 @@ from dirigent.cli.guards import come_back
 #: When to come back, as the app's sentences say it.
 _AGAIN = re.compile(r"Come back in \d+(?:\.\d+)? seconds\.")
 _TELLS_WHEN = re.compile(r"\bin \d+(?:\.\d+)? s(?:econds)?\b")
+LETTERS = "/api/dead-letters"
 #: Of others' words that are told.
 _MOST = 200
 _SIGN_IN = "a token with --token or DIRIGENT_TOKEN where it asks for a sign-in"
@@ -94,6 +95,42 @@ class Api:
     def workflow(self, name: str) -> dict[str, Any]:
         """The workflow as it is declared now."""
         return self._checked(self._door.send("GET", f"/api/workflows/{quote(name, safe='')}"))
+
+    def tell(self, topic: str, event: Mapping[str, object]) -> dict[str, Any]:
+        """Tell an event; who hears of it."""
+        path = f"/api/events/{quote(topic, safe='')}"
+        return self._checked(self._door.send("POST", path, body=dict(event)), "events")
+
+    def dead_letters(self, filters: Mapping[str, object]) -> dict[str, Any]:
+        """A page of dead letters, or of their causes."""
+        asked = {name: value for name, value in filters.items() if value is not None}
+        return self._checked(self._door.send("GET", f"{LETTERS}?{urlencode(asked)}".rstrip("?")))
+
+    def dead_letter(self, letter: str) -> dict[str, Any]:
+        """One dead letter with its message."""
+        return self._checked(self._door.send("GET", _letter(letter)), "state")
+
+    def replay(self, letter: str, *, again: bool) -> dict[str, Any]:
+        """Have one dead letter told again; it, as it stands then."""
+        body = {"again": True} if again else None
+        return self._checked(self._door.send("POST", f"{_letter(letter)}/replay", body=body), "state")
+
+    def discard(self, letter: str) -> dict[str, Any]:
+        """Give a dead letter up; it, as it stands then."""
+        return self._checked(self._door.send("POST", f"{_letter(letter)}/discard"), "state")
+
+    def replay_many(self, wish: Mapping[str, object]) -> dict[str, Any]:
+        """Have many dead letters told again, or counted; what the app says of it."""
+        asked = {name: value for name, value in wish.items() if value is not None}
+        return self._checked(self._door.send("POST", f"{LETTERS}/replay", body=asked), "matching")
+
+    def replay_of_many(self, replay: str) -> dict[str, Any]:
+        """How far a replay of many is."""
+        return self._checked(self._door.send("GET", _replay(replay)), "replayed")
+
+    def stop_replay(self, replay: str) -> dict[str, Any]:
+        """Have a replay of many tell no more; what the app says of it."""
+        return self._checked(self._door.send("POST", f"{_replay(replay)}/stop"))
 
     def checked_task(self, answer: Answer) -> dict[str, Any]:
         """The task in an answer about one."""
@@ -186,6 +223,14 @@ def _rest(answer: Answer) -> str:
 
 def _circuit(name: str) -> str:
     return f"/api/circuits/{quote(name, safe='')}"
+
+
+def _letter(letter: str) -> str:
+    return f"{LETTERS}/{quote(letter, safe='')}"
+
+
+def _replay(replay: str) -> str:
+    return f"{LETTERS}/replays/{quote(replay, safe='')}"
 
 
 def _task(task: str) -> str:

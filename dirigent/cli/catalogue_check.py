@@ -38,9 +38,14 @@ def _summary(folder: Path, catalogue: Catalogue) -> str:
             ("agents", catalogue.agents),
             ("workflows", catalogue.workflows),
             ("accounts", catalogue.accounts),
+            ("subscriptions", catalogue.subscriptions),
         )
-        # Accounts may be left undeclared, and mostly are.
+        # Accounts and subscriptions may be left undeclared.
         if found
     )
     flows = (f"  {name}: {line(workflow)}\n" for name, workflow in catalogue.workflows.items())
-    return f"{folder}: {counts}; nothing is wrong.\n{''.join(flows)}"
+    heard = (
+        f"  {one.name}: {one.topic} ({one.filter or 'all events'}) → {one.workflow}\n"
+        for one in catalogue.subscriptions.values()
+    )
+    return f"{folder}: {counts}; nothing is wrong.\n{''.join(flows)}{''.join(heard)}"

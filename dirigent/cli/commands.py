@@ -10,14 +10,12 @@ from typing import Any
 from dirigent.cli import guards, pages
 from dirigent.cli.api import Api, Refused
 from dirigent.cli.door import HttpDoor, Unreachable
+from dirigent.cli.exits import COMPLETED, FAILED, INTERRUPTED, REFUSED, UNREACHABLE
 from dirigent.cli.invocation import invocation
+from dirigent.cli.letter_commands import deal, tell
 from dirigent.cli.progress import Progress, seconds_between
 from dirigent.cli.terminal import Terminal
 from dirigent.cli.watching import Watch
-
-COMPLETED, FAILED, REFUSED, UNREACHABLE = 0, 1, 2, 3
-#: What a shell reports of a program that Ctrl-C ended.
-INTERRUPTED = 130
 
 
 def run(asked: Namespace, terminal: Terminal) -> int:
@@ -51,10 +49,13 @@ def obey(asked: Namespace, api: Api, terminal: Terminal) -> int:
 
 def _look_at_catalogue(asked: Namespace) -> int:
     # Reading files costs the import of YAML, which no other command needs.
-    from dirigent.cli import catalogue_check, catalogue_drawing  # noqa: PLC0415
+    from dirigent.cli import catalogue_bus, catalogue_check, catalogue_drawing  # noqa: PLC0415
 
     if asked.deed == "draw":
         return catalogue_drawing.draw(asked.folder, asked.workflows, sys.stdout)
+    if asked.deed == "bus":
+        form = catalogue_bus.Form(is_json=asked.json, namespace=asked.az, group=asked.group or "")
+        return catalogue_bus.bus(asked.folder, sys.stdout, sys.stderr, form=form)
     return catalogue_check.check(asked.folder, sys.stdout)
 
 
@@ -128,8 +129,8 @@ def follow(task: str, api: Api, terminal: Terminal) -> dict[str, Any]:
     took = seconds_between(ended["created_at"], ended["completed_at"] or ended["created_at"])
     if ended.get("error"):
         terminal.say(pages.error_line(ended["error"], status=ended["status"]))
-    simulated = f" {pages.SIMULATED}" if ended.get("simulated") else ""
-    terminal.say(f"The task {task} is {ended['status']} after {took:.1f} s.{simulated}")
+    said = f"The task {task} is {ended['status']} after {took:.1f} s. {pages.simulated(ended)}"
+    terminal.say(said.rstrip())
     return ended
 
 
@@ -155,6 +156,7 @@ def _tasks(asked: Namespace, api: Api, terminal: Terminal) -> int:
         {
             "status": asked.status,
             "workflow": asked.workflow,
+            "correlation_id": asked.correlation,
             "from": asked.earliest,
             "to": asked.latest,
             "children": "true" if asked.children else None,
@@ -239,4 +241,6 @@ _COMMANDS = {
     "circuits": _circuits,
     "limits": _limits,
     "cancel": _cancel,
+    "events": tell,
+    "dead-letters": deal,
 }

@@ -2,12 +2,14 @@
 
 import argparse
 import difflib
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
+
+from dirigent.cli.json_arguments import field, json_object
+from dirigent.cli.letter_options import add_dead_letters, add_events
 
 DEFAULT_URL = "http://localhost:7071"
 
@@ -15,6 +17,8 @@ DEFAULT_URL = "http://localhost:7071"
 HOME = Path(__file__).resolve().parents[2]
 #: Commands and deeds, of which argparse says that one cannot be chosen.
 _CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from (.*)\)", re.DOTALL)
+#: What stands for a command in usages.
+_DEEDS = ("COMMAND", "DEED")
 #: What a header can carry as one word.
 _SECRET = re.compile(r"[!-~]*")
 
@@ -26,8 +30,8 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.
     parser = _parser()
     given, rest = parser.parse_known_args(arguments)
     _complete(given, environment, parser)
-    if given.command == "circuits" and given.reset and given.name is None:
-        parser.error("--reset needs the NAME of a circuit")
+    if why := _disagreement(given):
+        parser.error(why)
     # argparse takes fields in one row only; written after an option they are left over.
     if unknown := [text for text in rest if given.command != "start" or text.startswith("-")]:
         # What follows a misspelt option may be a secret.
@@ -35,17 +39,34 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.
         parser.error(f"unknown: {' '.join(options or unknown)}")
     if given.command == "start":
         try:
-            given.fields = [*given.fields, *map(_field, rest)]
+            given.fields = [*given.fields, *map(field, rest)]
         except argparse.ArgumentTypeError as error:
             parser.error(str(error))
     return given
 
 
+def _disagreement(given: argparse.Namespace) -> str:
+    """What of the options does not go together; empty where all do."""
+    if given.command == "circuits" and given.reset and given.name is None:
+        return "--reset needs the NAME of a circuit"
+    if given.command == "catalogue" and given.deed == "bus":
+        if (given.az is None) != (given.group is None):
+            return "--az NAMESPACE and --group GROUP go together: name both"
+        if given.az is not None and given.json:
+            return "--json and --az are two forms of the same: choose one"
+    return ""
+
+
 class _Parser(argparse.ArgumentParser):
-    """Says of a misspelt command which one was probably meant."""
+    """Says which commands there are where one is missing, and of a misspelt one which was probably meant."""
 
     def error(self, message: str) -> NoReturn:
         """End the program with the message and status 2."""
+        deeds = [
+            deed for action in self._actions if action.metavar in _DEEDS for deed in action.choices or ()
+        ]
+        if message.endswith(tuple(f" required: {deed}" for deed in _DEEDS)):
+            message += f" (choose from {', '.join(deeds)})"
         found = _CHOICE.search(message)
         if found is not None:
             near = difflib.get_close_matches(found[1], re.findall(r"[\w-]+", found[2]), n=1)
@@ -106,10 +127,10 @@ def _parser() -> _Parser:
         if name == "trace":
             shown("--replies", action="store_true", help="with how each model stopped, and its request's id")
     _add_tasks(add("tasks", "List tasks, newest first.").add_argument)
-    workflows = add("workflows", "List what can be started, with its fields, or show one.").add_argument
-    workflows("name", nargs="?", metavar="NAME", help="this one, with its steps and its sample")
-    add("agents", "List the agents.")
+    _add_directory(add)
     _add_guards(add)
+    add_events(add("events", "Tell events."), app)
+    add_dead_letters(add("dead-letters", "Look at events that came to nothing, and tell them again."), app)
     _add_catalogue(
         commands.add_parser("catalogue", help="Work on the catalogue's files.", allow_abbrev=False)
     )
@@ -138,13 +159,18 @@ def _add_start(add: Add) -> None:
     add(
         "fields",
         nargs="*",
-        type=_field,
+        type=field,
         # Without a default argparse calls a field missing where none is needed.
         default=(),
         metavar="FIELD",
         help="a field of the input: name=text, or name:=JSON for what is no text",
     )
-    add("--input", type=_object, metavar="JSON", help="the whole input, as a JSON object; @FILE reads a file")
+    add(
+        "--input",
+        type=json_object,
+        metavar="JSON",
+        help="the whole input, as a JSON object; @FILE reads a file",
+    )
     add(
         "--sample",
         action="store_true",
@@ -157,11 +183,18 @@ def _add_start(add: Add) -> None:
 def _add_tasks(add: Add) -> None:
     add("--status", help="of this status only: pending, in_progress, completed, failed, cancelled")
     add("--workflow", help="of this workflow only")
+    add("--correlation", metavar="ID", help="that came of this event, or of this task")
     add("--from", dest="earliest", metavar="TIME", help="accepted at this time or later")
     add("--to", dest="latest", metavar="TIME", help="accepted at this time or earlier")
     add("--children", action="store_true", help="with the runs that are steps of others")
     add("--limit", type=int, metavar="N", help="at most so many at a time")
     add("--continuation", metavar="TOKEN", help="go on where the last list ended")
+
+
+def _add_directory(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    workflows = add("workflows", "List what can be started, with its fields, or show one.").add_argument
+    workflows("name", nargs="?", metavar="NAME", help="this one, with its steps and its sample")
+    add("agents", "List the agents.")
 
 
 def _add_guards(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
@@ -183,6 +216,12 @@ def _add_catalogue(parser: argparse.ArgumentParser) -> None:
     draw = deeds.add_parser("draw", help=told, description=told, allow_abbrev=False)
     draw.add_argument("workflows", nargs="*", metavar="WORKFLOW", help="its name; all without any")
     draw.add_argument("--folder", type=Path, help=place)
+    told = "Say which topics, subscriptions and rules the bus must have."
+    bus = deeds.add_parser("bus", help=told, description=told, allow_abbrev=False)
+    bus.add_argument("folder", nargs="?", type=Path, help=place)
+    bus.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="the same for programs")
+    bus.add_argument("--az", metavar="NAMESPACE", help="as lines of `az` that create it there; with --group")
+    bus.add_argument("--group", help="the namespace's resource group")
 
 
 def _url(text: str) -> str:
@@ -191,31 +230,3 @@ def _url(text: str) -> str:
         raise argparse.ArgumentTypeError(f"{text!r} is no address: give one such as {DEFAULT_URL}")
     # The address that a deployment prints ends in /api, which every path here begins with.
     return text.rstrip("/").removesuffix("/api")
-
-
-def _field(text: str) -> tuple[str, object]:
-    name, sign, value = text.partition("=")
-    if not sign or not name.strip(":"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no field: write name=text or name:=JSON")
-    if not name.endswith(":"):
-        return name, value
-    try:
-        return name.removesuffix(":"), json.loads(value)
-    except json.JSONDecodeError as error:
-        raise argparse.ArgumentTypeError(
-            f"{value!r} is no JSON ({error.msg}): for a text write {name.removesuffix(':')}=…"
-        ) from error
-
-
-def _object(text: str) -> dict[str, object]:
-    try:
-        source = Path(text.removeprefix("@")).read_text(encoding="utf-8") if text.startswith("@") else text
-        value = json.loads(source)
-    except (OSError, UnicodeDecodeError) as error:
-        raise argparse.ArgumentTypeError(f"{text.removeprefix('@')!r} cannot be read: {error}") from error
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise argparse.ArgumentTypeError(f"the input is no JSON: {error.msg} at {where}") from error
-    if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError('the input is no JSON object: write one such as {"topic": "tides"}')
-    return value

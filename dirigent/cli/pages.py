@@ -29,6 +29,14 @@ BESIDE = 72
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+")
 
 SIMULATED = "Simulated: the scripted model wrote this; no language model was asked."
+UNSENT = "Simulated: what was to be sent was written down and has reached nobody."
+
+
+def simulated(view: dict[str, Any]) -> str:
+    """What of a task or trace is not real, in a sentence; empty where all is."""
+    if not view.get("simulated"):
+        return ""
+    return UNSENT if any(step.get("simulated") for step in view.get("steps") or []) else SIMULATED
 
 
 def task_page(task: dict[str, Any]) -> str:
@@ -45,8 +53,8 @@ def task_page(task: dict[str, Any]) -> str:
         parts.append(result_page(task["result"]))
     if found := addresses(task):
         parts.append(found)
-    if task.get("simulated"):
-        parts.append(SIMULATED)
+    if said := simulated(task):
+        parts.append(said)
     return "\n\n".join(parts)
 
 
@@ -57,7 +65,19 @@ def _head(task: dict[str, Any]) -> list[tuple[str, str]]:
         head.append(("ended", to_the_second(task["completed_at"])))
     if task.get("parent"):
         head.append(("parent", f"task {task['parent']}"))
+    if task.get("event"):
+        head.append(("event", _event(task["event"])))
+    if task.get("correlation_id") not in (None, "", task["id"]):
+        head.append(("correlation", task["correlation_id"]))
     return head
+
+
+def _event(event: dict[str, Any]) -> str:
+    """What has happened, who heard of it, and whether it was told again."""
+    heard = f"{event['type']} {event['id']}, heard by {event['subscription']}"
+    if replay := event.get("replay"):
+        return f"{heard}, replay {replay['number']} of dead letter {replay['dead_letter']}"
+    return heard
 
 
 def _steps(task: dict[str, Any]) -> list[str]:
@@ -157,7 +177,7 @@ def trace_page(trace: dict[str, Any], *, has_replies: bool = False) -> str:
         lines += ["", *section] if section else []
     if error:
         lines += ["", error_line(error, status=str(trace.get("status")))]
-    return "\n".join([*lines, *(["", SIMULATED] if trace.get("simulated") else [])])
+    return "\n".join([*lines, *(["", said] if (said := simulated(trace)) else [])])
 
 
 def _failed_row(error: dict[str, Any]) -> tuple[str, str, str, str, str, str, str, str]:

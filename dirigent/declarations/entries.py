@@ -9,6 +9,7 @@ from dirigent.declarations.findings import Report
 from dirigent.declarations.guards import examine_limits, limits_of
 from dirigent.declarations.kinds import Draft
 from dirigent.declarations.outputs import Drafts
+from dirigent.declarations.subscriptions import build_subscription
 from dirigent.declarations.workflows import build_workflow
 from dirigent.domain.account_gate import AccountRules
 from dirigent.domain.catalogue import DEFAULT, Agent, Catalogue, Model
@@ -51,13 +52,16 @@ def _of(draft: Draft | None, key: str) -> object:
     return None if draft is None else draft.values.get(key)
 
 
-def build(models: Drafts, agents: Drafts, workflows: Drafts, accounts: Drafts) -> Catalogue:
+def build(
+    models: Drafts, agents: Drafts, workflows: Drafts, accounts: Drafts, subscriptions: Drafts
+) -> Catalogue:
     """The catalogue, of drafts in which nothing is wrong."""
     return Catalogue(
         models={name: _built(Model, name, draft.values) for name, draft in models.items()},
         agents={name: _built(Agent, name, draft.values) for name, draft in agents.items()},
         workflows={name: build_workflow(name, draft) for name, draft in workflows.items()},
         accounts={name: _account(draft, accounts.get(DEFAULT)) for name, draft in accounts.items()},
+        subscriptions={name: build_subscription(name, draft) for name, draft in subscriptions.items()},
     )
 
 

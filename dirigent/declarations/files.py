@@ -13,7 +13,7 @@ from dirigent.domain.spelling import nearest
 #: A larger file is no declaration a person wrote.
 LARGEST_FILE = 500_000
 
-FOLDERS = ("agents", "workflows")
+FOLDERS = ("agents", "workflows", "subscriptions")
 SINGLES = {"models.yaml": "models", "accounts.yaml": "accounts"}
 
 _ENDINGS = (".yaml", ".yml")
@@ -36,12 +36,17 @@ def _hint(stem: str) -> str:
     meant = nearest(stem, SINGLES.values())
     if meant is not None:
         return f"did you mean {meant}.yaml?"
-    return "move it to agents/ or workflows/; models stand in models.yaml, accounts in accounts.yaml."
+    where = f"{', '.join(f'{name}/' for name in FOLDERS[:-1])} or {FOLDERS[-1]}/"
+    return f"move it to {where}; models stand in models.yaml, accounts in accounts.yaml."
 
 
 def _in_folder(folder: Path, report: Report) -> Iterator[tuple[str, Path, Place]]:
     meant = nearest(folder.name, FOLDERS)
-    hint = f"did you mean {meant}/?" if meant else "declarations stand in agents/ and workflows/."
+    hint = (
+        f"did you mean {meant}/?"
+        if meant
+        else "declarations stand in agents/, workflows/ and subscriptions/."
+    )
     for path in _entries(folder, Place(file=folder.name), report):
         place = Place(file=f"{folder.name}/{path.name}")
         if path.is_dir() and path.suffix not in _ENDINGS:

@@ -11,7 +11,7 @@ from dirigent.declarations.shapes import Part
 from dirigent.domain.prompts import malformed, single, variables
 from dirigent.domain.spelling import suggestion
 
-_TEMPLATES = ("prompt", "filename", "template")
+_TEMPLATES = ("prompt", "filename", "template", "to", "subject", "text")
 
 
 def templates(way: Draft) -> Iterator[tuple[str, Place]]:
@@ -19,9 +19,10 @@ def templates(way: Draft) -> Iterator[tuple[str, Place]]:
     for key in _TEMPLATES:
         if (template := way.text(key)) is not None:
             yield template, way.at(key)
-    if isinstance(given := way.values.get("with"), Draft):
-        for name in given.values:
-            yield given.text(name) or "", given.at(name)
+    for key in ("with", "properties"):
+        if isinstance(given := way.values.get(key), Draft):
+            for name in given.values:
+                yield given.text(name) or "", given.at(name)
 
 
 class Flow(Struct, frozen=True, kw_only=True):

@@ -8,10 +8,13 @@ from dirigent.declarations.files import files
 from dirigent.declarations.files import read as read_file
 from dirigent.declarations.findings import Place, Report
 from dirigent.declarations.guards import examine_fallback
+from dirigent.declarations.hearings import examine_hearing
 from dirigent.declarations.keys import section
 from dirigent.declarations.kinds import Draft
 from dirigent.declarations.outputs import Drafts
-from dirigent.declarations.workflows import Known, examine_workflows
+from dirigent.declarations.subscriptions import examine_subscription
+from dirigent.declarations.tellings import told_by
+from dirigent.declarations.workflows import Known, examine_workflows, shape_of
 from dirigent.domain.catalogue import DEFAULT, Catalogue
 
 #: What to do where a section has no file at all.
@@ -22,10 +25,13 @@ _FIRST_FILES = {
 }
 
 
+SECTIONS = ("models", "agents", "workflows", "accounts", "subscriptions")
+
+
 def read(folder: Path) -> Catalogue:
     """The catalogue in the folder; `CatalogueRefused` tells everything that is wrong with it at once."""
     report = Report()
-    sections: dict[str, Drafts] = {"models": {}, "agents": {}, "workflows": {}, "accounts": {}}
+    sections: dict[str, Drafts] = {name: {} for name in SECTIONS}
     found = list(files(folder, report))
     unread = _absent({name for name, _, _ in found}, report)
     for name, path, place in found:
@@ -48,8 +54,14 @@ def _examine(sections: dict[str, Drafts], unread: set[str], report: Report) -> N
     for name, agent in sections["agents"].items():
         examine_agent(agent, models, report)
         examine_fallback(name, agent, agents, models, report)
-    known = Known(agents=agents, workflows=None if "workflows" in unread else sections["workflows"])
+    workflows = None if "workflows" in unread else sections["workflows"]
+    topics = {topic for draft in sections["subscriptions"].values() if (topic := draft.text("topic"))}
+    known = Known(agents=agents, workflows=workflows, topics=None if "subscriptions" in unread else topics)
     examine_workflows(sections["workflows"], known, report)
+    told = None if workflows is None else told_by(map(shape_of, workflows.values()))
+    for name, subscription in sections["subscriptions"].items():
+        examine_subscription(name, subscription, workflows, report)
+        examine_hearing(subscription, told, report)
     usual = sections["accounts"].get(DEFAULT)
     for name, account in sections["accounts"].items():
         examine_account(name, account, usual, report)

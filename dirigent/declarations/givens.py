@@ -7,7 +7,8 @@ from dirigent.domain.catalogue import BRANCH
 from dirigent.domain.prompts import sole
 from dirigent.domain.spelling import suggestion
 
-_SAYS = {
+#: The types of fields, for people.
+SAYS = {
     "string": "a text",
     "integer": "a whole number",
     "number": "a number",
@@ -62,12 +63,12 @@ def _examine_field(key: str, field: Draft, given: Draft, scope: Scope, report: R
     name = sole(template)
     if name is None:
         if wanted != "string":
-            why = f"The other's {key!r} must be {_SAYS[wanted]}, and this makes a text"
+            why = f"The other's {key!r} must be {SAYS[wanted]}, and this makes a text"
             report.add(given.at(key), f"{why}: write one variable and nothing else.")
         return
     brought = "string" if name == BRANCH and name not in scope.fields else scope.type_of(name)
     if brought and brought != wanted and (brought, wanted) != ("integer", "number"):
-        why = f"The other's {key!r} must be {_SAYS[wanted]}, and {name!r} is {_SAYS[brought]}"
+        why = f"The other's {key!r} must be {SAYS[wanted]}, and {name!r} is {SAYS[brought]}"
         report.add(given.at(key), f"{why}: give something else, or change the field's type.")
     own = scope.fields.get(name)
     if own is not None and own.values.get("required") is False and _is_required(field):

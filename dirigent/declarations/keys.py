@@ -21,6 +21,7 @@ from dirigent.declarations.kinds import (
 )
 from dirigent.declarations.nodes import LONGEST_KEY, Mapping, Node, Scalar
 from dirigent.declarations.pattern_keys import WORKFLOW_KIND
+from dirigent.declarations.subscriptions import ELSEWHERE, SUBSCRIPTION, SUBSCRIPTION_NAME
 from dirigent.declarations.values import AGENT_NAME, LINE, LONGEST_WAIT, MODEL_NAME, NAMED, PROSE, TIMEOUT
 from dirigent.domain.dialects import Structure, Tokens
 
@@ -157,11 +158,12 @@ _SECTIONS: dict[str, tuple[Text, Kind, int]] = {
     ),
     "workflows": (NAMED, WORKFLOW_KIND, 1_000),
     "accounts": (_Account, Fields(keys=ACCOUNT), 10_000),
+    "subscriptions": (SUBSCRIPTION_NAME, Fields(keys=SUBSCRIPTION, elsewhere=ELSEWHERE), 1_000),
 }
 
 
 def section(name: str) -> Named:
-    """What a file of models, agents, workflows or accounts holds."""
+    """What a file of models, agents, workflows, accounts or subscriptions holds."""
     called, kind, most = _SECTIONS[name]
     return Named(
         says=f"a mapping of {name}: name, then what it is",

@@ -11,6 +11,10 @@ from dirigent.domain.catalogue import WINNER
 
 Drafts = dict[str, Draft]
 
+#: What is known of an event that was told, and of a notice that was delivered.
+TOLD = {"topic": "string", "type": "string", "id": "string", "correlation_id": "string"}
+NOTIFIED = {"channel": "string", "to": "string", "address": "string", "simulated": "boolean"}
+
 #: In the result of every workflow of other patterns than `sequential`.
 TURNOUT = {"completed_agents": "integer", "timed_out": "boolean"}
 
@@ -61,6 +65,9 @@ def _of_way(way: Draft, workflows: Drafts | None) -> Output:
         name = way.text("workflow")
         other = None if workflows is None or name is None else workflows.get(name)
         return UNKNOWN if other is None else _of_workflow(other)
+    for key, fields in (("event", TOLD), ("notify", NOTIFIED)):
+        if key in way.written:
+            return Output(fields=fields)
     if "answers" not in way.written and "answers" not in way.values:
         return TEXT
     answers = drafts_of(way, "answers")

@@ -22,11 +22,15 @@ from dirigent.declarations.step_keys import (
     CALLED,
     DELEGATED,
     INPUT_FIELD,
+    NOTIFIED,
     OF_ASKING,
     OF_DELEGATING,
+    OF_NOTIFYING,
+    OF_TELLING,
     RESULT,
     STEP,
     TIMES,
+    TOLD,
     TOTAL,
 )
 from dirigent.declarations.values import AGENT_NAME, DURATION, IDENTIFIED, LINE, LONGEST_WAIT, PROSE
@@ -60,6 +64,20 @@ NESTED_MEMBER: Keys = {
     **TOTAL,
 }
 BRANCH: Keys = {**MEMBER, "prompt": _PROMPT}
+TELLING_BRANCH: Keys = {
+    "name": CALLED["name"],
+    **TOLD,
+    "output": _ITS_OUTPUT,
+    "record": _RECORD,
+    **TIMES,
+}
+NOTIFYING_BRANCH: Keys = {
+    "name": CALLED["name"],
+    **NOTIFIED,
+    "output": _ITS_OUTPUT,
+    "record": _RECORD,
+    **TIMES,
+}
 
 COMBINE: Keys = {
     "name": Key(kind=CALLED["name"].kind, default="`combine`"),
@@ -122,12 +140,16 @@ MANAGER: Keys = {
 }
 
 _BRANCHES = Alternatives(
-    says="a branch: a mapping with 'name', and 'agent' or 'workflow'",
+    says="a branch: a mapping with 'name', and 'agent', 'workflow', 'event' or 'notify'",
     options={
         "agent": Alternative(keys=BRANCH, elsewhere=OF_ASKING),
         "workflow": Alternative(keys=NESTED_MEMBER, elsewhere=OF_DELEGATING),
+        "event": Alternative(keys=TELLING_BRANCH, elsewhere=OF_TELLING),
+        "notify": Alternative(keys=NOTIFYING_BRANCH, elsewhere=OF_NOTIFYING),
     },
-    remedy="add 'agent' and 'prompt', or 'workflow' and 'with'.",
+    remedy=(
+        "add 'agent' and 'prompt', 'workflow' and 'with', 'event' and 'topic', or 'notify', 'to' and 'text'."
+    ),
 )
 
 VOTER: Keys = {

@@ -2,9 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 
-from dirigent.domain.catalogue import Workflow
+from dirigent.domain.catalogue import Catalogue, Workflow, plain
 from dirigent.domain.elections import Election
-from dirigent.domain.steps import AskStep, ChooseStep, CombineStep, PublishStep, Step, TallyStep, WorkflowStep
+from dirigent.domain.steps import (
+    AskStep,
+    ChooseStep,
+    CombineStep,
+    NotifyStep,
+    PublishStep,
+    SendStep,
+    Step,
+    TallyStep,
+    WorkflowStep,
+)
 from dirigent.domain.teams import Team
 
 _START = "start"
@@ -14,6 +24,8 @@ _SHAPES = {
     PublishStep: ("[/", "/]"),
     WorkflowStep: ("[[", "]]"),
     ChooseStep: ("{", "}"),
+    SendStep: (">", "]"),
+    NotifyStep: (">", "]"),
     CombineStep: ("(", ")"),
     TallyStep: ("(", ")"),
 }
@@ -22,6 +34,28 @@ _SHAPES = {
 def drawn(workflow: Workflow) -> str:
     """The workflow's picture: who comes after whom, who works side by side, and who is asked."""
     return "\n".join(["flowchart LR", *(f"    {line}" for line in _Drawing(workflow).lines())])
+
+
+def events_drawn(catalogue: Catalogue) -> str:
+    """Topics, who tells events on them, and who hears which: a picture of the whole catalogue."""
+    heard = list(catalogue.subscriptions.values())
+    told = {
+        (name, step.topic, step.event): None
+        for name, workflow in catalogue.workflows.items()
+        for step in plain(workflow)
+        if isinstance(step, SendStep)
+    }
+    topics = dict.fromkeys([*(one.topic for one in heard), *(topic for _, topic, _ in told)])
+    names = dict.fromkeys([*(name for name, _, _ in told), *(one.workflow for one in heard)])
+    topic_ids = {topic: f"t{number}" for number, topic in enumerate(topics)}
+    ids = {name: f"w{number}" for number, name in enumerate(names)}
+    lines = [f"{topic_ids[topic]}([{_quoted(topic)}])" for topic in topics]
+    lines += [f"{ids[name]}[[{_quoted(name)}]]" for name in names]
+    lines += [f"{ids[name]} -- {_quoted(event)} --> {topic_ids[topic]}" for name, topic, event in told]
+    for one in heard:
+        said = one.name if one.filter is None else f"{one.name}: {one.filter}"
+        lines.append(f"{topic_ids[one.topic]} -- {_quoted(said)} --> {ids[one.workflow]}")
+    return "\n".join(["flowchart LR", *(f"    {line}" for line in lines)])
 
 
 class _Drawing:
@@ -114,6 +148,10 @@ def _said(step: Step) -> str:
             return f"publishes {step.publish}"
         case WorkflowStep():
             return step.workflow
+        case SendStep():
+            return f"tells {step.event}"
+        case NotifyStep():
+            return f"notifies by {step.channel}"
         case ChooseStep():
             return step.choose
         case CombineStep() | TallyStep():
@@ -126,5 +164,5 @@ def _shaped(step: Step, label: str) -> str:
 
 
 def _quoted(label: str) -> str:
-    # Mermaid knows no backslash; this is how it writes a quotation mark.
-    return f'"{label.replace(chr(34), "#quot;")}"'
+    # Mermaid knows no backslash; this is how it writes a quotation mark, and what would begin a tag.
+    return f'"{label.replace(chr(34), "#quot;").replace("<", "#lt;")}"'

@@ -9,13 +9,13 @@ from dirigent.declarations.findings import Place
 from dirigent.declarations.kinds import Draft
 
 #: What a step may be, by the key that tells.
-KINDS = ("choose", "agent", "publish", "workflow")
+KINDS = ("choose", "agent", "publish", "workflow", "event", "notify")
 
 
 class Part(Struct, frozen=True, kw_only=True):
     """A step, wherever it was written."""
 
-    #: `choose`, `agent`, `publish`, `workflow`, `combine`, `tally`; empty when nobody knows.
+    #: One of `KINDS`, `combine` or `tally`; empty when nobody knows.
     kind: str
     draft: Draft
     #: The parts whose outputs it can read.
@@ -80,10 +80,18 @@ def count(found: object) -> int:
 
 def is_readable(way: Draft) -> bool:
     """Whether everything of it that reads a name could be read."""
-    if "workflow" in way.values:
-        given = way.values.get("with")
-        return given.is_whole if isinstance(given, Draft) else "with" not in way.written
+    if not all(_is_whole(way, key) for key in ("with", "properties", "subject")):
+        return False
+    if "workflow" in way.values or "event" in way.values:
+        return True
+    if "notify" in way.values:
+        return {"to", "text"} <= way.values.keys()
     return "prompt" in way.values or {"publish", "filename"} <= way.values.keys()
+
+
+def _is_whole(way: Draft, key: str) -> bool:
+    found = way.values.get(key)
+    return found.is_whole if isinstance(found, Draft) else key in way.values or key not in way.written
 
 
 def completed(draft: Draft, /, **values: tuple[object, Place]) -> Draft:

@@ -1,6 +1,6 @@
 """Drafts of workflows, looked at as wholes, and what becomes of them when nothing is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import msgspec
@@ -18,10 +18,20 @@ from dirigent.declarations.nesting import Nesting
 from dirigent.declarations.outputs import Drafts, Scope, drafts_of
 from dirigent.declarations.pattern_keys import MOST_STEPS
 from dirigent.declarations.shapes import Part, Shape
+from dirigent.declarations.tellings import examine_tellings
 from dirigent.domain.catalogue import InputField, Workflow
 from dirigent.domain.inputs import InputRefused, fitted
 from dirigent.domain.spelling import suggestion
-from dirigent.domain.steps import AskStep, ChooseStep, CombineStep, PublishStep, TallyStep, WorkflowStep
+from dirigent.domain.steps import (
+    AskStep,
+    ChooseStep,
+    CombineStep,
+    NotifyStep,
+    PublishStep,
+    SendStep,
+    TallyStep,
+    WorkflowStep,
+)
 
 _SHAPES: dict[str, Callable[[Draft], Shape]] = {
     "sequential": shapes.sequential,
@@ -38,6 +48,8 @@ _STEPS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "agent": ("ask", AskStep),
     "publish": ("publish", PublishStep),
     "workflow": ("workflow", WorkflowStep),
+    "event": ("send", SendStep),
+    "notify": ("notify", NotifyStep),
     "choose": ("choose", ChooseStep),
     "combine": ("combine", CombineStep),
     "tally": ("tally", TallyStep),
@@ -49,6 +61,8 @@ class Known(Struct, frozen=True, kw_only=True):
 
     agents: Drafts | None
     workflows: Drafts | None
+    #: What subscriptions listen on.
+    topics: Collection[str] | None
 
 
 def shape_of(workflow: Draft) -> Shape:
@@ -74,6 +88,7 @@ def _examine(workflow: Draft, shape: Shape, known: Known, report: Report) -> Non
     fields, result = drafts_of(workflow, "input"), drafts_of(workflow, "result")
     _examine_agents(shape, known.agents, report)
     _examine_times(shape, report)
+    examine_tellings(shape, known.topics, report)
     examine_answers(shape, report)
     examine_names(fields or {}, result or {}, shape, report)
     if (examine_pattern := _PATTERNS.get(str(workflow.values.get("pattern")))) is not None:
@@ -165,6 +180,9 @@ def _plain(draft: Draft, kind: str) -> dict[str, object]:
     values = {key: value for key, value in draft.values.items() if key in own}
     if (answers := drafts_of(draft, "answers")) is not None and "answers" in own:
         values["answers"] = _fields(answers)
-    if isinstance(given := draft.values.get("with"), Draft):
-        values["given"] = given.values
+    for key, field in (("with", "given"), ("properties", "properties")):
+        if isinstance(given := draft.values.get(key), Draft):
+            values[field] = given.values
+    if kind == "notify":
+        values["channel"] = draft.values["notify"]
     return {"kind": tag, **values}

@@ -17,11 +17,14 @@ from dirigent.domain.steps import (
     ChooseStep,
     CombineStep,
     FieldType,
+    NotifyStep,
     PublishStep,
+    SendStep,
     Step,
     TallyStep,
     WorkflowStep,
 )
+from dirigent.domain.subscriptions import Subscription
 from dirigent.domain.teams import Team
 from dirigent.domain.windows import Limits
 
@@ -43,6 +46,14 @@ DECISION, OUTCOME, TALLY = "decision", "outcome", "tally"
 WINNER, BEST = "winner", "best"
 #: In the prompt of a branch: its name.
 BRANCH = "branch"
+
+
+#: The activities that perform steps which ask nobody.
+_EFFECTS: dict[type[Step], str] = {
+    PublishStep: "publish_artifact",
+    SendStep: "send_event",
+    NotifyStep: "notify_people",
+}
 
 
 class Model(Message, frozen=True, kw_only=True, omit_defaults=False):
@@ -161,11 +172,11 @@ class Definition(Message, frozen=True, kw_only=True, omit_defaults=False):
                     total_timeout=step.total_timeout,
                     nested=found,
                 )
-            case PublishStep():
+            case PublishStep() | SendStep() | NotifyStep():
                 timeout = CALL_TIMEOUT if step.timeout is None else step.timeout
                 return PlannedStep(
                     name=step.name,
-                    activity="publish_artifact",
+                    activity=_EFFECTS[type(step)],
                     timeout=timeout,
                     total_timeout=step.total_timeout,
                 )
@@ -268,6 +279,7 @@ class Catalogue(Message, frozen=True, kw_only=True, omit_defaults=False):
     agents: dict[str, Agent]
     workflows: dict[str, Workflow]
     accounts: dict[str, AccountRules] = msgspec.field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = msgspec.field(default_factory=dict)
 
     def definition(self, workflow: str) -> Definition:
         """The workflow with what it refers to, and nothing else."""
@@ -280,6 +292,16 @@ class Catalogue(Message, frozen=True, kw_only=True, omit_defaults=False):
         spoken |= {fallback.model for fallback in fallbacks if fallback.model is not None}
         models = {name: self.models[name] for name in sorted(spoken)}
         return Definition(workflow=found, agents=agents, models=models)
+
+    def topics(self) -> tuple[str, ...]:
+        """Where events are told or heard of."""
+        told = {
+            step.topic
+            for workflow in self.workflows.values()
+            for step in plain(workflow)
+            if isinstance(step, SendStep)
+        }
+        return tuple(sorted(told | {one.topic for one in self.subscriptions.values()}))
 
     def account(self, account: str) -> AccountRules:
         """How often runs may be started on the account."""

@@ -37,12 +37,17 @@ class InputRefused(Exception):
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
-        super().__init__(" ".join(problem.message for problem in problems))
+        super().__init__(" ".join(_closed(problem.message) for problem in problems))
 
     @property
     def sentence(self) -> str:
         """The first problem: what a caller reads who reads one sentence only."""
         return self.problems[0].message
+
+
+def _closed(sentence: str) -> str:
+    # Catalogues word what is missing as they like; behind it another sentence may stand.
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def check(workflow: Workflow, body: object) -> dict[str, object]:

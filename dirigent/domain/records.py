@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from dirigent.domain.events import Origin
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Category, Turnout, Usage
 from dirigent.domain.passages import Passage
@@ -59,6 +60,10 @@ class RunRecord(Message, frozen=True, kw_only=True):
     parent: str | None = None
     #: What is missing in its result, where anything may be.
     turnout: Turnout | None = None
+    #: The event that it was started by.
+    origin: Origin | None = None
+    #: What belongs together across runs has the same: the event's, or the id of the task it began with.
+    correlation_id: str = ""
 
 
 class StepRecord(Message, frozen=True, kw_only=True):
@@ -87,6 +92,8 @@ class StepRecord(Message, frozen=True, kw_only=True):
     degraded: Degraded | None = None
     #: Whether the value is JSON text and no plain text.
     is_json: bool = False
+    #: What it tells of was written down, and not done.
+    is_simulated: bool = False
     #: Which way the step went, where it chooses; empty for the way of all other values.
     branch: str | None = None
     #: The run that the step is.

@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dirigent.domain.elections import Election, Poll
+from dirigent.domain.events import Origin
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Failed, Failure, Turnout, Usage
 from dirigent.domain.passages import Passage
@@ -129,6 +130,8 @@ class StartRun(Message, frozen=True, kw_only=True, omit_defaults=False):
     parent: Parent | None = None
     #: The trace of the request that asked for it, as W3C's `traceparent`; where there is none, not a byte.
     traceparent: str | msgspec.UnsetType = msgspec.UNSET
+    #: The event that started it; where somebody asked for it, not a byte.
+    origin: Origin | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def opens_with_step(self) -> bool:
@@ -158,6 +161,7 @@ class StartRun(Message, frozen=True, kw_only=True, omit_defaults=False):
             election=nested.election,
             parent=parent,
             traceparent=self.traceparent,
+            origin=self.origin,
         )
 
     def only(self, names: str | None) -> Self:

@@ -87,7 +87,43 @@ class TallyStep(Message, frozen=True, kw_only=True, omit_defaults=False, tag="ta
     record: str = ""
 
 
-PlainStep = AskStep | PublishStep | WorkflowStep
+class SendStep(Message, frozen=True, kw_only=True, omit_defaults=False, tag="send", tag_field="kind"):
+    """Tell an event on a topic; what became of the message is the step's output, an object."""
+
+    name: str
+    topic: str
+    #: The event's type.
+    event: str
+    output: str
+    #: Its data, field by field: an input field or an output, or a template where it holds variables.
+    given: dict[str, str] = msgspec.field(default_factory=dict)
+    #: What filters see besides the type: templates. One variable alone stays the number or truth it is; all
+    #: else is filled in as text.
+    properties: dict[str, str] = msgspec.field(default_factory=dict)
+    #: Seconds after which nobody needs to hear of it; None as long as the topic keeps messages.
+    time_to_live: float | None = None
+    record: str = ""
+    timeout: float | None = None
+    total_timeout: float | None = None
+
+
+class NotifyStep(Message, frozen=True, kw_only=True, omit_defaults=False, tag="notify", tag_field="kind"):
+    """Tell people something over a channel; the receipt is the step's output, an object."""
+
+    name: str
+    #: Such as `email`.
+    channel: str
+    #: Templates like a file's name, filled in as they are.
+    to: str
+    text: str
+    output: str
+    subject: str = ""
+    record: str = ""
+    timeout: float | None = None
+    total_timeout: float | None = None
+
+
+PlainStep = AskStep | PublishStep | WorkflowStep | SendStep | NotifyStep
 
 
 class ChooseStep(Message, frozen=True, kw_only=True, omit_defaults=False, tag="choose", tag_field="kind"):
@@ -111,4 +147,4 @@ class ChooseStep(Message, frozen=True, kw_only=True, omit_defaults=False, tag="c
         return found
 
 
-Step = AskStep | PublishStep | WorkflowStep | CombineStep | TallyStep | ChooseStep
+Step = AskStep | PublishStep | WorkflowStep | SendStep | NotifyStep | CombineStep | TallyStep | ChooseStep

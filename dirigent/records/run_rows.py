@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from dirigent import codec
+from dirigent.domain.events import Origin
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Category, Usage
 from dirigent.domain.passages import Passage
 from dirigent.domain.records import Degraded, RunError, RunRecord, StepRecord
+from dirigent.domain.run_ids import task_of
 from dirigent.domain.runs import ENDED, Held, Status
 from dirigent.ports.records import Row, Value
 from dirigent.records.turnouts import turnout_of, turnout_text, turnout_values
@@ -37,6 +39,8 @@ def run_values(record: RunRecord) -> dict[str, Value]:
         "claim": record.claim,
         "admission": _json(record.admission),
         "parent": record.parent,
+        "origin": _json(record.origin),
+        "correlation_id": record.correlation_id or task_of(record.run),
         **turnout_values(record.turnout),
         **held_values("input", record.input),
         **held_values("result", record.result or Held()),
@@ -65,6 +69,10 @@ def _json(message: Message | None) -> str | None:
 
 def _passage(text: str) -> Passage:
     return codec.from_json(Passage, text)
+
+
+def _origin(text: str) -> Origin:
+    return codec.from_json(Origin, text)
 
 
 def held_values(name: str, held: Held) -> dict[str, Value]:
@@ -96,6 +104,9 @@ def run_of(row: Row) -> RunRecord:
         result=values.held("result") if status is Status.COMPLETED else None,
         error=_to_error(values) if status in (Status.FAILED, Status.CANCELLED) else None,
         parent=values.text("parent"),
+        origin=values.aside("origin", _origin),
+        # What was written before there were events began with itself.
+        correlation_id=values.text("correlation_id") or task_of(row.key),
         turnout=values.explained("turnout", turnout_text(row.values), turnout_of)
         if status in ENDED
         else None,
@@ -136,6 +147,7 @@ def step_values(step: StepRecord) -> dict[str, Value]:
         "finish": step.finish,
         "request_id": step.request_id,
         "is_json": step.is_json or None,
+        "is_simulated": step.is_simulated or None,
         "branch": step.branch,
         "child": step.child,
         **turnout_values(step.turnout),
@@ -165,6 +177,7 @@ def step_of(row: Row) -> StepRecord:
         passage=values.aside("passage", _passage),
         degraded=values.degraded("degraded"),
         is_json=row.values.get("is_json") is True,
+        is_simulated=row.values.get("is_simulated") is True,
         branch=values.text("branch"),
         child=values.text("child"),
         # Never left out: nobody may take a partial result for a whole one.

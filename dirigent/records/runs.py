@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from msgspec import UnsetType
 from msgspec.structs import replace
 
 from dirigent.domain.messages import Message
 from dirigent.domain.outcomes import Category, Turnout
 from dirigent.domain.passages import Passage
 from dirigent.domain.records import RunError, RunRecord, StepRecord
-from dirigent.domain.run_ids import keys_between
+from dirigent.domain.run_ids import keys_between, task_of
 from dirigent.domain.runs import ENDED, Held, StartRun, Status
 from dirigent.ports.artifacts import Artifacts
 from dirigent.ports.records import (
@@ -52,6 +53,7 @@ class Filter(Message, frozen=True, kw_only=True):
     workflow: str | None = None
     earliest: datetime | None = None
     latest: datetime | None = None
+    correlation_id: str | None = None
     #: Also those that are steps of others.
     children: bool = False
     limit: int = 50
@@ -326,6 +328,7 @@ class Runs:
 
 def opened(start: StartRun, *, at: datetime, admission: Passage | None = None) -> RunRecord:
     """The record of a run that has just begun."""
+    origin = None if isinstance(start.origin, UnsetType) else start.origin
     return RunRecord(
         run=start.run,
         account=start.account,
@@ -340,6 +343,8 @@ def opened(start: StartRun, *, at: datetime, admission: Passage | None = None) -
         claim=start.claim,
         admission=admission,
         parent=None if start.parent is None else start.parent.run,
+        origin=origin,
+        correlation_id=task_of(start.run) if origin is None else origin.correlation_id,
     )
 
 
@@ -366,14 +371,17 @@ def _readable(page: Page) -> Iterator[RunRecord]:
 
 
 def _where(wanted: Filter) -> dict[str, str]:
-    where = {"status": wanted.status, "workflow": wanted.workflow}
+    names = ("status", "workflow", "correlation_id")
+    where = {name: getattr(wanted, name) for name in names}
     return {name: str(value) for name, value in where.items() if value is not None}
 
 
 def _asked(wanted: Filter) -> list[str]:
     """What makes it this list and no other, whatever the pages' length."""
     asked = (wanted.account, wanted.status, wanted.workflow, wanted.earliest, wanted.latest, wanted.children)
-    return [str(one) for one in asked]
+    # Behind the others, and only where it is asked for: former tokens go on.
+    told = () if wanted.correlation_id is None else (wanted.correlation_id,)
+    return [str(one) for one in (*asked, *told)]
 
 
 def _after(key: str, wanted: Filter) -> str:

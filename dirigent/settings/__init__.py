@@ -3,6 +3,7 @@
 from dirigent.settings.callers import OBJECT_CLAIM, TENANT_CLAIM
 from dirigent.settings.endpoints import Endpoint
 from dirigent.settings.names import NAMES, is_name
+from dirigent.settings.namespace import Namespace
 from dirigent.settings.problems import Problem, SettingRefused
 from dirigent.settings.reader import HOME
 from dirigent.settings.settings import Settings
@@ -14,6 +15,7 @@ __all__ = [
     "OBJECT_CLAIM",
     "TENANT_CLAIM",
     "Endpoint",
+    "Namespace",
     "Problem",
     "SettingRefused",
     "Settings",

@@ -23,11 +23,11 @@ _WHOLE = "copy one of the storage account, `Name=value;Name=value`"
 
 def faults(connection: str, services: tuple[Service, ...], *, is_development: bool) -> tuple[Flaw, ...]:
     """Why it will not do for these services; no word of it is repeated."""
-    pairs = _pairs(connection)
-    if not pairs or not all(_WORD.fullmatch(name) and _is_plain(value) for name, value in pairs):
+    said = pairs(connection)
+    if not said or not all(_WORD.fullmatch(name) and is_plain(value) for name, value in said):
         return (Flaw("is no connection string", _WHOLE),)
-    parts = {name.lower(): value for name, value in pairs}
-    if len(parts) < len(pairs):
+    parts = {name.lower(): value for name, value in said}
+    if len(parts) < len(said):
         return (Flaw("says something twice, and clients would not agree on what", _WHOLE),)
     if "usedevelopmentstorage" in parts:
         if len(parts) > 1 or parts["usedevelopmentstorage"].lower() != "true":
@@ -41,19 +41,21 @@ def faults(connection: str, services: tuple[Service, ...], *, is_development: bo
 
 def plain(connection: str) -> str:
     """The same, as every client of storage reads it."""
-    pairs = _pairs(connection)
-    if any(name.lower() == "usedevelopmentstorage" for name, _ in pairs):
+    found = pairs(connection)
+    if any(name.lower() == "usedevelopmentstorage" for name, _ in found):
         return EMULATOR
-    return ";".join(f"{name}={value}" for name, value in pairs)
+    return ";".join(f"{name}={value}" for name, value in found)
 
 
-def _pairs(connection: str) -> list[tuple[str, str]]:
+def pairs(connection: str) -> list[tuple[str, str]]:
+    """Its parts, each with its name."""
     # Clients leave blanks and line breaks where they are, and then find no key under its name.
     split = [part.partition("=") for part in connection.split(";") if part.strip()]
     return [(name.strip(), value.strip()) for name, _, value in split]
 
 
-def _is_plain(value: str) -> bool:
+def is_plain(value: str) -> bool:
+    """Whether every client would read the same."""
     return bool(value) and value.isascii() and value.isprintable() and not set(value) & set(" \"'")
 
 

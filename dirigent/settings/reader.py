@@ -96,23 +96,26 @@ class Reader:
         above = next(folder for folder in (*path.parents, HOME) if _is_there(folder.is_dir))
         return f"{told(given)}, below {above}"
 
-    def opt_in(self, variable: str, *, real: str, needs: str, local: str, default: str) -> str | None:
-        """What is real, or what stands in for it on one machine; None where nobody can say which."""
-        value = self.text(variable)
-        if value in (real, local):
+    def opt_in(
+        self, variable: str, *, real: str, needs: str, local: str, default: str, none: str | None = None
+    ) -> str | None:
+        """What is real, or what stands in for it on one machine; None where nobody can say which.
+
+        Where an app may do without, `none` says so.
+        """
+        value, choices = self.text(variable), (real, local) if none is None else (real, local, none)
+        if value in choices:
             return value
         if value:
-            self.refuse(
-                variable, f"is {told(value)}, which is unknown", f"set it to {offered((real, local))}"
-            )
+            self.refuse(variable, f"is {told(value)}, which is unknown", f"set it to {offered(choices)}")
             return None
         if self.is_development:
             return default
         self.refuse(
             variable,
             "is not set",
-            f"set it to {real!r}, with {needs}; {local!r} is for local runs and must be asked for by name "
-            "unless AZURE_FUNCTIONS_ENVIRONMENT is 'Development'",
+            f"set it to {real!r}, with {needs}{f', or to {none!r}' if none else ''}; {local!r} is for local "
+            "runs and must be asked for by name unless AZURE_FUNCTIONS_ENVIRONMENT is 'Development'",
         )
         return None
 
@@ -177,12 +180,13 @@ class Reader:
             self.refuse(variable, f"is {told(value)}", "set it to 'true' or 'false'")
         return TRUTHS.get(value, default)
 
-    def whole(self, variable: str, default: int) -> int:
+    def whole(self, variable: str, default: int, *, most: int = 10**15) -> int:
         """A whole number above 0."""
         value = self.text(variable, str(default))
         # isdecimal() alone lets digits of other scripts pass, and int() refuses very long numbers.
-        if not (value.isascii() and value.isdecimal() and len(value) < 16 and int(value) > 0):
-            remedy = f"set it to a whole number above 0, such as {default}"
+        if not (value.isascii() and value.isdecimal() and len(value) < 16 and 0 < int(value) <= most):
+            least = "above 0" if most == 10**15 else f"from 1 to {most}"
+            remedy = f"set it to a whole number {least}, such as {default}"
             self.refuse(variable, f"is {told(value)}", remedy)
             return default
         return int(value)

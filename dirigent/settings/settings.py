@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Self
 
 from dirigent.domain.catalogue import Catalogue
-from dirigent.settings import callers, models, stores
+from dirigent.settings import buses, callers, models, stores
+from dirigent.settings.addresses import place_of
 from dirigent.settings.callers import OBJECT_CLAIM, TENANT_CLAIM
 from dirigent.settings.endpoints import Endpoint
+from dirigent.settings.namespace import Namespace
 from dirigent.settings.problems import SettingRefused
 from dirigent.settings.reader import HOME, Reader
 from dirigent.settings.storage import Storage
@@ -36,6 +38,14 @@ class Settings:
     data: Path
     #: Where those lie that are kept on Azure.
     storage: Storage | None
+    #: `service-bus`, `local` (the local host's) or `none`.
+    bus: str
+    #: The name that triggers know its connection by.
+    bus_connection: str
+    #: Where it is reached; None unless it is `service-bus`.
+    service_bus: Namespace | None
+    #: `outbox`; empty where nobody said, and nothing of the catalogue tells people anything.
+    channels: str
     #: Whether spans hold what was asked and answered.
     telemetry_content: bool
     #: Whether answers to starts hold Durable's URLs, each of which carries the key that opens every instance.
@@ -58,12 +68,17 @@ class Settings:
     claim_lease: float
     retention_days: int
     retention_schedule: str
+    #: Messages a second.
+    replay_rate: int
+    #: For so long a message that was handled is known again, once its run is forgotten.
+    event_memory_days: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
         """The settings of that environment; `SettingRefused` names all that will not do."""
         reader = Reader(environment)
         model, records, artifacts = models.model(reader), stores.records(reader), stores.artifacts(reader)
+        bus = buses.bus(reader)
         accounts = reader.choice("DIRIGENT_ACCOUNTS", ("default", "enforced"))
         is_enforced = accounts == "enforced"
         front = callers.front(reader, is_enforced=is_enforced)
@@ -79,6 +94,10 @@ class Settings:
             artifacts=artifacts or "",
             data=reader.path("DIRIGENT_DATA", HOME / ".dirigent"),
             storage=stores.storage(reader, records, artifacts),
+            bus=bus or "",
+            bus_connection=buses.connection(reader),
+            service_bus=buses.service_bus(reader, bus),
+            channels=buses.channels(reader),
             telemetry_content=reader.truth("DIRIGENT_TELEMETRY_CONTENT", default=False),
             management_urls=callers.management_urls(reader, is_enforced=is_enforced),
             default_account=reader.name("DIRIGENT_DEFAULT_ACCOUNT", "default"),
@@ -92,14 +111,18 @@ class Settings:
             claim_lease=reader.seconds("DIRIGENT_CLAIM_LEASE", 60.0),
             retention_days=reader.whole("DIRIGENT_RETENTION_DAYS", 30),
             retention_schedule=reader.schedule("DIRIGENT_RETENTION_SCHEDULE", "0 30 3 * * *"),
+            replay_rate=reader.whole("DIRIGENT_REPLAY_RATE", 10, most=buses.FASTEST_REPLAY),
+            event_memory_days=reader.whole("DIRIGENT_EVENT_MEMORY_DAYS", 30),
         )
-        models.refuse_idle(reader, model)
-        stores.refuse_idle(reader, records, artifacts)
-        callers.refuse_idle(reader, is_enforced=is_enforced, front=front)
         return settings._unless_refused(reader)
 
     def _unless_refused(self, reader: Reader) -> Self:
-        if self.accounts == "enforced":
+        is_enforced = self.accounts == "enforced"
+        models.refuse_idle(reader, self.model or None)
+        stores.refuse_idle(reader, self.records or None, self.artifacts or None)
+        buses.refuse_idle(reader, self.bus or None)
+        callers.refuse_idle(reader, is_enforced=is_enforced, front=self.front)
+        if is_enforced:
             callers.refuse_forgeries(reader)
         reader.refuse_strangers()
         if reader.problems:
@@ -112,13 +135,21 @@ class Settings:
         hosts = dict.fromkeys(endpoint.host for endpoint in self.endpoints.values())
         return f"{self.model} at {', '.join(hosts)}" if hosts else self.model
 
+    @property
+    def bus_told(self) -> str:
+        """What carries events and where, in a few words that hold no secret."""
+        told = {buses.LOCAL: "the local host's bus", buses.NONE: "nobody"}
+        host = "" if self.service_bus is None else f" at {place_of(self.service_bus.url)}"
+        return told.get(self.bus, f"{self.bus}{host}")
+
     def check(self, catalogue: Catalogue) -> None:
-        """See that every model of the catalogue can be reached, and every endpoint is some model's.
+        """See that whatever the catalogue needs can be reached, and every endpoint is some model's.
 
         `SettingRefused` names what is missing, and what nothing would read.
         """
-        if self.model != models.REAL:
-            return
-        missing = models.missing(self.endpoints, catalogue)
-        if problems := missing + models.unnamed(self.endpoints, catalogue):
+        problems = buses.unheard(self.bus, catalogue) + buses.untold(self.channels, catalogue)
+        if self.model == models.REAL:
+            problems += models.missing(self.endpoints, catalogue)
+            problems += models.unnamed(self.endpoints, catalogue)
+        if problems:
             raise SettingRefused(problems)

@@ -229,7 +229,7 @@ def starts_tell_no_management_urls(scene: Scene) -> None:
 def strangers_are_served_nothing_but_health(scene: Scene) -> None:
     run = scene.start("house")["task_id"]
     scene.app.host.settle()
-    known = {"id": run, "name": "content-creation", "level": "account", "key": "house"}
+    known = {"id": run, "name": "content-creation", "level": "account", "key": "house", "topic": "data"}
     routes = [function.trigger.attributes for function in scene.app.host.host.app.catalog.http_functions()]
     asked = [(method, route["route"]) for route in routes for method in route["methods"]]
     strangers: tuple[Headers, ...] = ({}, gateways("house", "somebody"), {"X-MS-CLIENT-PRINCIPAL": "e30="})
@@ -242,6 +242,28 @@ def strangers_are_served_nothing_but_health(scene: Scene) -> None:
         assert {route for route, answer in answers.items() if answer.status != 401} == {"health"}
         assert answers["health"].status == 200
         assert all(run not in answer.text and "tides" not in answer.text for answer in answers.values())
+
+
+def events_and_dead_letters_are_the_accounts_own(scene: Scene) -> None:
+    poison = {"type": "DataReceived", "data": {"no": "such field"}}
+    forged = {**poison, "properties": {"account": "rival"}}
+    assert scene.ask("house", "events/data", "POST", json=forged).status == 400
+    assert scene.ask("house", "events/data", "POST", json=poison).status == 202
+    scene.app.host.settle()
+    letters = scene.ask("house", "dead-letters").json()["dead_letters"]
+
+    assert len(letters) == 3
+    assert scene.ask("rival", "dead-letters").json()["dead_letters"] == []
+    replays = scene.ask("rival", "dead-letters/replay", "POST", json={"dry_run": True})
+    assert "DataReceived" not in replays.text
+    for method, rest in (("GET", ""), ("POST", "/replay"), ("POST", "/discard")):
+        answers = [
+            scene.ask("rival", f"dead-letters/{letter}{rest}", method)
+            for letter in (letters[0]["id"], NEVER_WAS)
+        ]
+        assert answers[0].status == 404, answers[0].text
+        assert answers[0].text.replace(letters[0]["id"], NEVER_WAS) == answers[1].text
+    assert scene.ask("house", f"dead-letters/{letters[0]['id']}").json()["state"] == "open"
 
 
 def only_operators_steer_what_all_share(scene: Scene) -> None:
@@ -272,6 +294,7 @@ CLAIMS: tuple[Claim, ...] = (
     idempotency_keys_do_not_meet,
     starts_tell_no_management_urls,
     strangers_are_served_nothing_but_health,
+    events_and_dead_letters_are_the_accounts_own,
     only_operators_steer_what_all_share,
     nobody_goes_round_the_front,
 )
@@ -360,6 +383,12 @@ LEAKS = {
         line="            caller(req, settings)\n",
         instead="",
         claim=strangers_are_served_nothing_but_health,
+    ),
+    "whose dead letter it is does not matter": Leak(
+        file="triggers/dead_letters.py",
+        line="found = await self._letters.find(caller(request, self._settings).account, wanted)",
+        instead='found = await self._letters.find("house", wanted)',
+        claim=events_and_dead_letters_are_the_accounts_own,
     ),
     "everybody is an operator": Leak(
         file="triggers/identity.py",

@@ -205,8 +205,17 @@ def test_the_service_says_which_model_it_asks(tmp_path: Path, start: Start) -> N
     server.stop()
 
     place = url.removeprefix("http://").removesuffix("/v1")
-    told = f"The model is openai at {place}; records are in sqlite, artifacts in files."
+    told = (
+        f"The model is openai at {place}; records are in sqlite, artifacts in files; "
+        "events go to the local host's bus."
+    )
     log = server.log.read_text(encoding="utf-8")
     assert log.count(told) == 1
     assert KEY not in log
-    assert health["adapters"] == {"model": "openai", "records": "sqlite", "artifacts": "files"}
+    assert health["adapters"] == {
+        "model": "openai",
+        "records": "sqlite",
+        "artifacts": "files",
+        "bus": "local",
+        "channels": "outbox",
+    }

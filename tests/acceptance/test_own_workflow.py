@@ -14,7 +14,8 @@ from mortal_app import MortalApp
 
 GUIDE = (ROOT / "docs" / "workflows.md").read_text(encoding="utf-8")
 WRITING = re.findall(r"^```sh\n(mkdir .*?|cat > .*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
-[TYPED] = re.findall(r"^```console tested-by: [^\n]*\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+FENCE = rf"^```console tested-by: tests/acceptance/{Path(__file__).name}\n(.*?)^```$"
+[TYPED] = re.findall(FENCE, GUIDE, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture

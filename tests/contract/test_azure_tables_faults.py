@@ -15,7 +15,7 @@ from azurite import Azurite
 from yarl import URL
 
 from dirigent.adapters.azure_tables import AzureTables
-from dirigent.adapters.storage.patience import Patience
+from dirigent.adapters.services.patience import Patience
 from dirigent.adapters.tables.answers import LONGEST_PAUSE
 from dirigent.ports.records import Page, RecordsUnavailable, Row, RowChanged, RowExists, Value, Write
 from dirigent.settings.storage import Storage

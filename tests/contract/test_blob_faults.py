@@ -13,7 +13,7 @@ from faulty_line import Fault, FaultyLine, Way, answer
 
 from dirigent.adapters.blob_artifacts import BlobArtifacts
 from dirigent.adapters.blob_container import ROLE, BlobsUnavailable
-from dirigent.adapters.storage.patience import Patience
+from dirigent.adapters.services.patience import Patience
 from dirigent.ports.artifacts import Artifact
 from dirigent.settings.storage import Storage
 

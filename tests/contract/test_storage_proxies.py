@@ -1,4 +1,4 @@
-"""Stores on Azure and the proxies of the environment: what is on this machine is asked without them."""
+"""Services on Azure and the proxies of the environment: what is on this machine is asked without them."""
 
 import os
 import subprocess
@@ -15,18 +15,26 @@ import asyncio, sys
 from contextlib import suppress
 from dirigent.adapters.azure_tables import AzureTables
 from dirigent.adapters.blob_artifacts import BlobArtifacts
-from dirigent.adapters.storage.patience import Patience
+from dirigent.adapters.service_bus import ServiceBus
+from dirigent.adapters.services.patience import Patience
+from dirigent.domain.events import BusMessage
 from dirigent.ports.artifacts import ArtifactsUnavailable
+from dirigent.ports.bus import BusUnavailable
 from dirigent.ports.records import RecordsUnavailable
+from dirigent.settings.namespace import Namespace
 from dirigent.settings.storage import Storage
 
 store, host = sys.argv[1:]
 ends = ";".join(f"{service}Endpoint=http://{host}:1/house" for service in ("Table", "Blob"))
 storage = Storage(connection=f"AccountName=house;AccountKey=a2V5;{ends}")
 patience = Patience(tries=1)
-with suppress(RecordsUnavailable, ArtifactsUnavailable):
+with suppress(RecordsUnavailable, ArtifactsUnavailable, BusUnavailable):
     if store == "tables":
         asyncio.run(AzureTables(storage, patience=patience).get("things", "p", "k"))
+    elif store == "bus":
+        message = BusMessage(id="1", body=b"{}", subject="T", correlation_id="c")
+        bus = ServiceBus(lambda: Namespace(url=f"http://{host}:1"), patience=patience)
+        asyncio.run(bus.send("house", [message]))
     else:
         asyncio.run(BlobArtifacts(storage, patience=patience).get("a"))
 """
@@ -63,7 +71,7 @@ def ask(store: str, host: str, proxy: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-@pytest.mark.parametrize("store", ["tables", "blobs"])
+@pytest.mark.parametrize("store", ["tables", "blobs", "bus"])
 def test_what_is_on_this_machine_is_asked_without_a_proxy(
     proxy: tuple[str, list[bytes]], store: str, host: str
 ) -> None:
@@ -74,10 +82,12 @@ def test_what_is_on_this_machine_is_asked_without_a_proxy(
     assert heard == []
 
 
-@pytest.mark.parametrize("store", ["tables", "blobs"])
+@pytest.mark.parametrize("store", ["tables", "blobs", "bus"])
 def test_what_is_elsewhere_is_asked_through_the_proxy(proxy: tuple[str, list[bytes]], store: str) -> None:
     url, heard = proxy
 
     ask(store, "storage.invalid", url)
 
-    assert heard[0].startswith(b"GET http://storage.invalid:1/house/")
+    method, address = heard[0].split()[:2]
+    assert method == (b"POST" if store == "bus" else b"GET")
+    assert address.startswith(b"http://storage.invalid:1/house/")

@@ -116,6 +116,7 @@ def test_every_setting_is_described(root: Path) -> None:
 def variables(source: str) -> set[str]:
     """Environment variables that are named in quotes of their own."""
     of_others = "OPENAI|AZURE_OPENAI|WEBSITE|AZURE_FUNCTIONS"
-    found = re.findall(rf'"((?:DIRIGENT|{of_others})_\w+|AzureWebJobsStorage)"', source)
+    found = re.findall(rf'"((?:DIRIGENT|{of_others})_\w+)"', source)
+    connections = re.findall(r'"(AzureWebJobsStorage|ServiceBusConnection)"', source)
     ended = re.findall(r'"(__[a-z]\w+)"', source)
-    return set(found) | {f"AzureWebJobsStorage{end}" for end in ended}
+    return {*found, *connections, *(f"{name}{end}" for name in connections for end in ended)}

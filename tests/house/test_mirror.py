@@ -10,6 +10,7 @@ PACKAGES = ("activities", "devhost", "dirigent", "entities", "orchestrators", "t
 
 #: Module → what tests it instead of a mirrored unit test.
 TESTED_ELSEWHERE: dict[str, str] = {
+    "dirigent/adapters/bus/sender.py": "tests/contract/test_bus_hostile.py",
     "dirigent/adapters/tables/account.py": "tests/contract/test_azure_tables_faults.py",
 }
 

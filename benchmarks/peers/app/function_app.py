@@ -18,14 +18,15 @@ from orchestrators import ORCHESTRATORS
 settings = Settings.read(os.environ)
 model = PacedModel(Model(seconds=float(os.environ["PEERS_MODEL_SECONDS"])))
 parts = replace(wiring.join(settings), model=model)
+catalogue = declarations.read(settings.catalogue)
 
 app = df.DFApp()
 
 for orchestrator in ORCHESTRATORS:
     app.orchestration_trigger(context_name="context")(orchestrator)
-for activity in activities(parts):
+for activity in activities(parts, catalogue):
     app.activity_trigger(input_name="order")(activity)
 for steer in steering(parts):
     app.activity_trigger(input_name="order")(app.durable_client_input(client_name="client")(steer))
-for entity in entities(parts.clock, declarations.read(settings.catalogue)):
+for entity in entities(parts.clock, catalogue):
     app.entity_trigger(context_name="context")(entity)

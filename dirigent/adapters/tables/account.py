@@ -15,9 +15,9 @@ from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from dirigent.adapters.row_limits import RowRefused
-from dirigent.adapters.storage.credentials import credential
-from dirigent.adapters.storage.patience import Patience
-from dirigent.adapters.storage.sessions import session
+from dirigent.adapters.services.credentials import credential
+from dirigent.adapters.services.patience import Patience
+from dirigent.adapters.services.sessions import session
 from dirigent.adapters.tables.answers import LONGEST_PAUSE, Verdict, pause
 from dirigent.adapters.tables.entities import MARK, ORIGIN, Entity, is_etag
 from dirigent.adapters.tables.failures import FAILURES, Failure, code_of, failure_of

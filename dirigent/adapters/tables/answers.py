@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 
-from dirigent.adapters.storage.patience import Patience
+from dirigent.adapters.services.patience import Patience
 from dirigent.adapters.waits import wait_asked
 
 

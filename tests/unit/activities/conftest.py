@@ -14,6 +14,8 @@ from activities.archive import Archive
 from activities.outline import Outline
 from activities.scene import Scene
 from dirigent.adapters.file_artifacts import FileArtifacts
+from dirigent.adapters.memory_bus import MemoryBus
+from dirigent.adapters.outbox_channels import OutboxChannels
 from dirigent.adapters.sqlite_records import SqliteRecords
 from dirigent.domain.catalogue import (
     Agent,
@@ -199,7 +201,14 @@ def job(tmp_path: Path) -> Iterator[Job]:
     artifacts = FileArtifacts(tmp_path / "artifacts")
     records = SqliteRecords(tmp_path / "records.db")
     digest = asyncio.run(Definitions(artifacts).freeze(DEFINITION))
-    parts = Parts(clock=clock, model=model, records=records, artifacts=artifacts)
+    parts = Parts(
+        clock=clock,
+        model=model,
+        records=records,
+        artifacts=artifacts,
+        bus=MemoryBus(),
+        channels=OutboxChannels(artifacts),
+    )
     start = StartRun(
         run="run-1",
         account="a",

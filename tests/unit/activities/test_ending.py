@@ -1,6 +1,7 @@
 """The end of a run, where it is a step of another."""
 
 import asyncio
+import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -170,12 +171,7 @@ def test_killed_on_the_way_it_ends_the_same_when_it_is_delivered_again(
     child: Any, table: str, write: str, is_told: bool
 ) -> None:
     parts = child.parts
-    child.parts = type(parts)(
-        clock=parts.clock,
-        model=parts.model,
-        artifacts=parts.artifacts,
-        records=StumblingRecords(parts.records, table, write),
-    )
+    child.parts = dataclasses.replace(parts, records=StumblingRecords(parts.records, table, write))
     outcome = closed(child)
     child.parts = parts
 

@@ -10,7 +10,7 @@ import msgspec
 from activities import activities
 from dirigent import codec
 from dirigent.adapters.sqlite_records import SqliteRecords
-from dirigent.domain.catalogue import InputField, Workflow
+from dirigent.domain.catalogue import Catalogue, InputField, Workflow
 from dirigent.domain.outcomes import Turnout
 from dirigent.domain.runs import Held, OpenRun
 from dirigent.domain.steps import AskStep, CombineStep, Step
@@ -73,8 +73,9 @@ def test_a_branch_looks_once_and_writes_once_and_merging_reads_nothing_and_write
         team=Team(name="w", members=NAMES, merge="sum"),
     )
     job.adopt(workflow)
+    catalogue = Catalogue(models={}, agents={}, workflows={})
     records = CountedRecords(tmp_path / "counted.db")
-    does = {one.__name__: one for one in activities(replace(job.parts, records=records))}
+    does = {one.__name__: one for one in activities(replace(job.parts, records=records), catalogue)}
     start = msgspec.structs.replace(job.start, input=Held(text='{"topic":"bees"}'))
     asyncio.run(does["open_run"](codec.encode(OpenRun(opening=start, is_begun=True))))
     opening = records.since()

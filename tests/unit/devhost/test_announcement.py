@@ -72,10 +72,15 @@ def test_names_every_function_and_how_it_is_reached(make_app: Callable[..., Path
         "  named     orchestration 'Renamed'",
         "  nightly   timer: 0 * * * * * (UTC), next at SOON",
         "  order     http: [GET,POST] URL/api/orders/{id}",
-        "  queue     serviceBus: does not fire yet; POST URL/admin/functions/queue runs it",
+        "  queue     serviceBus: queue 'q'",
         "  work      activity",
     ]
-    assert said[12:] == ["", "Ready in 0.12 s.", "Listening on URL"]
+    assert said[12:] == [
+        "Service Bus URL/servicebus holds 0 messages and 0 dead letters; look at URL/admin/servicebus",
+        "",
+        "Ready in 0.12 s.",
+        "Listening on URL",
+    ]
 
 
 def test_tells_of_an_app_without_functions(make_app: Callable[..., Path]) -> None:
@@ -83,6 +88,15 @@ def test_tells_of_an_app_without_functions(make_app: Callable[..., Path]) -> Non
 
     assert "Functions (0):" in said
     assert any(line.startswith("Warning: ") and "registers no functions" in line for line in said)
+
+
+def test_warns_of_a_bus_that_the_app_sends_to_and_nobody_hears_here(make_app: Callable[..., Path]) -> None:
+    said = told(make_app(APP, settings='{"Values": {"C__fullyQualifiedNamespace": "house.example"}}'))
+
+    assert any(
+        line.startswith("Warning: The connection 'C' is set (C__fullyQualifiedNamespace), but")
+        for line in said
+    )
 
 
 def test_tells_what_was_left_out(make_app: Callable[..., Path]) -> None:

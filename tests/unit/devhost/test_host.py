@@ -25,7 +25,7 @@ MakeApp = Callable[..., Path]
 APP = """
 import os, sys, threading
 SEEN = (os.environ.get("MINE"), os.getcwd(), sys.path[0])
-GATE = threading.Event()
+BEGUN, GATE = threading.Event(), threading.Event()
 
 @app.orchestration_trigger(context_name="context")
 def chain(context):
@@ -37,9 +37,8 @@ def wait(context):
 
 @app.activity_trigger(input_name="n")
 def work(n):
-    if n == "gate":
-        GATE.wait(30)
-    return n
+    BEGUN.set()
+    return "nobody came" if n == "gate" and not GATE.wait(5) else n
 
 @app.route(route="hello")
 def hello(req): return "hello"
@@ -144,6 +143,35 @@ def test_refuses_a_settings_file_that_is_not_there(make_app: MakeApp, tmp_path: 
 
     with pytest.raises(SettingsRefused, match=r"nowhere\.json: there is no such file"):
         within(lambda: hosting(app, seen, settings=tmp_path / "nowhere.json"))
+
+
+def test_tells_the_app_its_own_address_and_takes_it_back(make_app: MakeApp) -> None:
+    source = "import os\nHERE = os.environ['WEBSITE_HOSTNAME']"
+
+    async def look(host: Host) -> tuple[str, str]:
+        return host.module.HERE, host.url
+
+    here, url = within(lambda: hosting(make_app(source), look))
+
+    assert url == f"http://{here}"
+    assert "WEBSITE_HOSTNAME" not in os.environ
+
+
+def test_leaves_an_address_that_the_settings_give(make_app: MakeApp) -> None:
+    app = make_app("", settings='{"Values": {"WEBSITE_HOSTNAME": "app.example"}}')
+
+    async def look(_: Host) -> str:
+        return os.environ["WEBSITE_HOSTNAME"]
+
+    assert within(lambda: hosting(app, look)) == "app.example"
+
+
+def test_a_bad_bus_file_refuses_the_start(make_app: MakeApp) -> None:
+    app = make_app(APP)
+    (app / "servicebus.json").write_text('{"UserConfig": []}', encoding="utf-8")
+
+    with pytest.raises(SettingsRefused, match=r"servicebus\.json: UserConfig must be a JSON object"):
+        within(lambda: hosting(app, seen))
 
 
 def test_resolves_settings_in_decorators(make_app: MakeApp) -> None:
@@ -277,7 +305,7 @@ def test_lets_running_calls_end_before_it_closes(make_app: MakeApp) -> None:
     async def scene() -> str:
         host = await Host.open(HostOptions(app=app, port=0))
         instance_id = await host.hub.start("chain", input_json='"\\"gate\\""')
-        while host.waits_of(instance_id) != ["activity 'work'"]:  # noqa: ASYNC110 - the host has no event for it
+        while not host.module.BEGUN.is_set():  # noqa: ASYNC110 - it is set by a thread
             await asyncio.sleep(0)
         asyncio.get_running_loop().call_later(0.05, host.module.GATE.set)
         await host.close(patience=20)

@@ -14,10 +14,15 @@ from dirigent import wiring
 from dirigent.adapters.azure_tables import AzureTables
 from dirigent.adapters.blob_artifacts import BlobArtifacts
 from dirigent.adapters.file_artifacts import FileArtifacts
+from dirigent.adapters.no_bus import NoBus
+from dirigent.adapters.outbox_channels import OutboxChannels
 from dirigent.adapters.scripted_model import ScriptRefused
+from dirigent.adapters.service_bus import ServiceBus
 from dirigent.adapters.sqlite_records import SqliteRecords
 from dirigent.adapters.system_clock import SystemClock
 from dirigent.adapters.traced_model import TracedModel
+from dirigent.domain.events import BusMessage
+from dirigent.ports.bus import BusRefused
 from dirigent.ports.model import ModelFailed, Request
 from dirigent.settings import Settings
 
@@ -27,6 +32,7 @@ REAL = {
     "DIRIGENT_RECORDS": "azure-tables",
     "DIRIGENT_ARTIFACTS": "azure-blob",
     "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+    "ServiceBusConnection__fullyQualifiedNamespace": "house.servicebus.windows.net",
 }
 QUESTION = Request(
     deployment="gpt", agent="a", instructions="Be brief.", prompt="Why?", temperature=0.0, token_limit=9
@@ -61,11 +67,35 @@ def test_joins_what_local_runs_use(tmp_path: Path) -> None:
 def test_joins_services_where_they_are_asked_for() -> None:
     parts = wiring.join(real())
 
-    assert (type(parts.records), type(parts.artifacts)) == (AzureTables, BlobArtifacts)
+    found = (type(parts.records), type(parts.artifacts), type(parts.bus), type(parts.channels))
+    assert found == (AzureTables, BlobArtifacts, ServiceBus, OutboxChannels)
     with pytest.raises(ModelFailed) as failed:
         asyncio.run(parts.model.complete(structs.replace(QUESTION, endpoint="elsewhere")))
     parts.close()
     assert failed.value.failure.reason == "no_endpoint"
+
+
+@pytest.mark.parametrize(("chosen", "reason"), [("local", "no_bus"), ("none", "no_bus")])
+def test_no_bus_is_taken_for_another(tmp_path: Path, chosen: str, reason: str) -> None:
+    parts = wiring.join(settings(tmp_path, DIRIGENT_BUS=chosen))
+    message = BusMessage(id="1", body=b"{}", subject="T", correlation_id="c")
+
+    with pytest.raises(BusRefused) as refused:
+        asyncio.run(parts.bus.send("data", [message]))
+    parts.close()
+
+    # No host has said where it is; nobody is asked.
+    assert refused.value.reason == reason
+    assert isinstance(parts.bus, NoBus if chosen == "none" else ServiceBus)
+
+
+def test_says_where_the_namespace_is_missing() -> None:
+    parts = wiring.join(replace(real(), service_bus=None))
+    message = BusMessage(id="1", body=b"{}", subject="T", correlation_id="c")
+
+    with pytest.raises(ValueError, match="these settings name no namespace"):
+        asyncio.run(parts.bus.send("data", [message]))
+    parts.close()
 
 
 def test_takes_no_store_for_another_where_the_account_is_missing() -> None:
@@ -77,9 +107,11 @@ def test_says_once_what_it_has_joined(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         wiring.join(real())
 
-    assert caplog.messages == [
-        "The model is openai at 127.0.0.1:9; records are in azure-tables, artifacts in azure-blob."
-    ]
+    (told,) = caplog.messages
+    assert told == (
+        "The model is openai at 127.0.0.1:9; records are in azure-tables, artifacts in azure-blob; "
+        "events go to service-bus at house.servicebus.windows.net."
+    )
 
 
 @pytest.mark.parametrize(

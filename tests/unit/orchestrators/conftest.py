@@ -16,7 +16,8 @@ from dirigent import codec
 from dirigent.domain.account_gate import AccountRules
 from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.catalogue import Agent, Catalogue, Model
-from dirigent.domain.outcomes import Done, Outcome
+from dirigent.domain.messages import Message
+from dirigent.domain.outcomes import Done
 from dirigent.domain.runs import Held, PlannedStep, StartRun
 from dirigent.domain.windows import Limits
 from dirigent.ports.orchestration import Steps
@@ -47,7 +48,7 @@ class Task:
 class Rehearsal:
     """The context, and what was asked of it; it is the gates' clock, too."""
 
-    answer: Callable[[str, Any], Outcome]
+    answer: Callable[[str, Any], Message]
     catalogue: Catalogue
     given: Any = None
     instance_id: str = "run"
@@ -55,6 +56,8 @@ class Rehearsal:
     calls: list[tuple[str, Any]] = field(default_factory=list)
     timers: list[datetime] = field(default_factory=list)
     told: list[Any] = field(default_factory=list)
+    #: What it was to begin anew with.
+    continued: list[Any] = field(default_factory=list)
     #: Runs that a record was opened for before their first step began.
     listed: list[str] = field(default_factory=list)
     #: What others do while it waits, wait by wait.
@@ -100,6 +103,9 @@ class Rehearsal:
 
     def task_any(self, activities: list[Any]) -> Task:
         return Task(parts=activities, is_race=True)
+
+    def continue_as_new(self, input_: Any) -> None:
+        self.continued.append(input_)
 
     def call_sub_orchestrator(self, name: str, input_: Any = None, instance_id: str | None = None) -> Task:
         raise NotImplementedError(f"Nobody here plays {name!r} as {instance_id!r}.")
@@ -214,7 +220,7 @@ def start() -> StartRun:
 def rehearse() -> Callable[..., Rehearsal]:
     """Makes a context whose activities answer as told; a ConnectionError is the death of the activity."""
 
-    def rehearse(answer: Callable[[str, Any], Outcome], **rules: Any) -> Rehearsal:
+    def rehearse(answer: Callable[[str, Any], Message], **rules: Any) -> Rehearsal:
         return Rehearsal(answer=answer, catalogue=catalogue(**rules))
 
     return rehearse

@@ -15,18 +15,24 @@ import azure.functions as func
 import pytest
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 from azure.durable_functions.models.EntityStateResponse import EntityStateResponse
+from azure.functions.meta import Datum
+from azure.functions.servicebus import ServiceBusMessageInConverter
 from msgspec.structs import replace
 
 from dirigent import codec
 from dirigent.adapters.file_artifacts import FileArtifacts
+from dirigent.adapters.memory_bus import MemoryBus
+from dirigent.adapters.outbox_channels import OutboxChannels
 from dirigent.adapters.scripted_model import ScriptedModel
 from dirigent.adapters.sqlite_records import SqliteRecords
 from dirigent.domain.account_gate import AccountGate
 from dirigent.domain.catalogue import Agent, Catalogue, InputField, Model, ResultField, Workflow
+from dirigent.domain.dead_letters import DeadLetter, State, cause_of, dead_letter_id
 from dirigent.domain.deployment_gate import DeploymentGate
 from dirigent.domain.elections import Election, Voter
 from dirigent.domain.gates import Gate, Start, account_gate
 from dirigent.domain.messages import Message
+from dirigent.domain.outcomes import Category
 from dirigent.domain.passages import micros
 from dirigent.domain.runs import Held, Nested, StartRun
 from dirigent.domain.steps import (
@@ -38,6 +44,7 @@ from dirigent.domain.steps import (
     TallyStep,
     WorkflowStep,
 )
+from dirigent.domain.subscriptions import Subscription
 from dirigent.domain.teams import Team
 from dirigent.ports import Parts
 from dirigent.settings import Settings
@@ -240,6 +247,25 @@ class Client:
         return {"id": run, "statusQueryGetUri": f"{origin}/instances/{run}?code=key"}
 
 
+def _delivered(body: bytes, told: dict[str, Any]) -> func.ServiceBusMessage:
+    metadata: dict[str, Any] = {
+        "MessageId": "m-1",
+        "CorrelationId": "order-7",
+        "Subject": "Placed",
+        "ContentType": "application/json",
+        "DeliveryCount": 1,
+        "EnqueuedTimeUtc": "2029-12-31T23:59:59.5Z",
+        "SequenceNumber": 4,
+        "UserProperties": {},
+    }
+    metadata |= told
+    metadata["ApplicationProperties"] = metadata["UserProperties"]
+    data = {name: Datum(json.dumps(value), "json") for name, value in metadata.items() if value is not None}
+    found = ServiceBusMessageInConverter.decode(Datum(body, "bytes"), trigger_metadata=data)
+    assert not isinstance(found, list)
+    return found
+
+
 Handler = Callable[..., Awaitable[Any]]
 
 
@@ -252,6 +278,10 @@ class Bench:
     client: Client
     settings: Settings
     catalogue: Catalogue = CATALOGUE
+
+    def delivered(self, body: bytes = b'{"topic":"tea"}', **told: Any) -> func.ServiceBusMessage:
+        """A message as the worker hands it over, made by the SDK's converter of what the host tells."""
+        return _delivered(body, told)
 
     def functions(self, blueprint: Any) -> dict[str, Handler]:
         """The blueprint's functions by name, to be called with a request and a client where they take one."""
@@ -333,15 +363,28 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     """An app that nobody has used yet."""
     clock = StillClock()
     records = SqliteRecords(tmp_path / "records.db")
+    artifacts = FileArtifacts(tmp_path / "artifacts")
     parts = Parts(
         clock=clock,
         model=ScriptedModel(clock),
         records=records,
-        artifacts=FileArtifacts(tmp_path / "artifacts"),
+        artifacts=artifacts,
+        bus=MemoryBus(),
+        channels=OutboxChannels(artifacts),
     )
     settings = Settings.read({"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "DIRIGENT_DATA": str(tmp_path)})
     yield Bench(parts=parts, clock=clock, client=Client(clock), settings=settings)
     records.close()
+
+
+ORDERS = Subscription(name="write-orders", topic="orders", workflow=WORKFLOW.name)
+
+
+@pytest.fixture
+def heard(bench: Bench) -> Bench:
+    """The same app, whose one workflow is started by events as well."""
+    bench.catalogue = replace(CATALOGUE, subscriptions={ORDERS.name: ORDERS})
+    return bench
 
 
 @pytest.fixture
@@ -350,3 +393,36 @@ def wide(bench: Bench) -> Bench:
     workflows = {workflow.name: workflow for workflow in (WORKFLOW, RESEARCH, TREE, VOTE, DESK)}
     bench.catalogue = replace(CATALOGUE, workflows=workflows)
     return bench
+
+
+@pytest.fixture
+def dead() -> Callable[..., DeadLetter]:
+    """Makes dead letters; each number is an event of its own, told as many seconds after the others."""
+
+    def dead(number: int = 0, **others: Any) -> DeadLetter:
+        enqueued = NOW + timedelta(seconds=number)
+        values: dict[str, Any] = {
+            "account": "default",
+            "subscription": "analyser",
+            "topic": "data",
+            "type": "DataReceived",
+            "event": f"e{number}",
+            "correlation_id": f"c{number}",
+            "state": State.OPEN,
+            "source": "run",
+            "category": Category.PERMANENT,
+            "reason": "refusal",
+            "description": "It refused.",
+            "enqueued_at": enqueued,
+            "died_at": enqueued,
+            "updated_at": enqueued,
+            "message": Held(),
+            "properties": {"type": "DataReceived", "hops": 2},
+        } | others
+        own = {
+            "id": dead_letter_id("analyser", values["event"], enqueued),
+            "cause": cause_of("analyser", values["category"], values["reason"], "It refused.", None),
+        }
+        return DeadLetter(**(own | values))
+
+    return dead

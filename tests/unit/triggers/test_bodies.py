@@ -64,6 +64,8 @@ def test_takes_a_byte_order_mark() -> None:
     [
         (b'{"a": 1,}', "line 1, column"),
         (b'{"a"\n: x}', "line 2, column 3"),
+        (b'{"a": "b}', "string starting at line 1, column 7"),
+        (b'{"a": "\n"}', "control character at line 1, column 8"),
         (b'{"a": "\xff"}', "byte 7"),
         (b'{"a": NaN}', "NaN is no JSON number"),
         (b'{"a": -Infinity}', "-Infinity is no JSON number"),

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from dirigent.domain.catalogue import Fallback
 from dirigent.domain.steps import AskStep, ChooseStep
+from dirigent.domain.subscriptions import Subscription
 from dirigent.domain.windows import Limits
-from triggers.directory import agent_view, directory
+from triggers.directory import agent_view, directory, workflow_view
 
 
 def told(bench: Any, function: str, **request: Any) -> Any:
@@ -63,8 +64,26 @@ def test_shows_what_a_workflow_takes_does_and_brings(bench: Any) -> None:
         "result": ["topic"],
         "timeout": 3600.0,
         "max_wait": 120.0,
+        "subscriptions": [],
         "sample": {"topic": "tea"},
     }
+
+
+def test_shows_which_events_start_a_workflow(bench: Any) -> None:
+    mine = Subscription(
+        name="tea-watch",
+        description="Hears of tea.",
+        topic="data",
+        workflow="content-creation",
+        filter="type = 'Tea'",
+    )
+    other = replace(mine, name="elsewhere", workflow="other")
+    catalogue = replace(bench.catalogue, subscriptions={one.name: one for one in (mine, other)})
+    view = workflow_view(catalogue.workflows["content-creation"], catalogue)
+
+    assert view["subscriptions"] == [
+        {"name": "tea-watch", "description": "Hears of tea.", "topic": "data", "filter": "type = 'Tea'"}
+    ]
 
 
 def test_names_the_workflow_that_was_probably_meant(bench: Any) -> None:

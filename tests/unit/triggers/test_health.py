@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -70,8 +70,7 @@ def examination(bench: Any, ticks: Ticks | None = None, patience: float = 5.0, *
 
 
 def replaced(bench: Any, **others: Any) -> Any:
-    parts = {name: getattr(bench.parts, name) for name in ("clock", "model", "records", "artifacts")}
-    return type(bench.parts)(**(parts | others))
+    return replace(bench.parts, **others)
 
 
 def test_is_healthy_when_all_is_well(bench: Any) -> None:
@@ -81,7 +80,13 @@ def test_is_healthy_when_all_is_well(bench: Any) -> None:
     told = json.loads(answer.get_body())
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     assert (told["status"], told["service"], told["version"]) == ("healthy", "orchestrator", VERSION)
-    assert told["adapters"] == {"model": "scripted", "records": "sqlite", "artifacts": "files"}
+    assert told["adapters"] == {
+        "model": "scripted",
+        "records": "sqlite",
+        "artifacts": "files",
+        "bus": "local",
+        "channels": "outbox",
+    }
     assert {name: check["status"] for name, check in told["checks"].items()} == {
         "records": "healthy",
         "artifacts": "healthy",

@@ -12,7 +12,9 @@ from dirigent.domain.steps import (
     AskStep,
     ChooseStep,
     CombineStep,
+    NotifyStep,
     PublishStep,
+    SendStep,
     Step,
     TallyStep,
     WorkflowStep,
@@ -26,6 +28,8 @@ CATALOGUE = Catalogue(
     agents={"a": Agent(name="a", description="d", instructions="i", model="m")},
     workflows={"other": OTHER},
 )
+SENT = SendStep(name="tell", topic="data", event="Heard", output="told", given={"text": "{{secret}}"})
+NOTIFIED = NotifyStep(name="mail", channel="email", to="{{secret}}", text="Secret.", output="sent")
 NESTED = WorkflowStep(name="sub", workflow="other", output="sub", given={"text": "{{secret}}"})
 ASKED = {"kind": "ask", "agent": "a", "model": "m"}
 RUN = {"kind": "workflow", "workflow": "other", "pattern": "quorum", "given": ["text"]}
@@ -56,6 +60,12 @@ def called(name: str) -> dict[str, object]:
             called("p") | {"record": "r", "kind": "publish", "publishes": "ask"},
         ),
         (NESTED, called("sub") | RUN),
+        (
+            SENT,
+            called("tell")
+            | {"output": "told", "kind": "send", "event": "Heard", "topic": "data", "given": ["text"]},
+        ),
+        (NOTIFIED, called("mail") | {"output": "sent", "kind": "notify", "channel": "email"}),
         (CombineStep(name="c", output="c", template="Secret."), called("c") | {"kind": "combine"}),
         (TallyStep(name="t", output="t"), called("t") | {"kind": "tally"}),
         (
@@ -74,6 +84,17 @@ def test_shows_what_a_step_does_but_not_its_prompt(step: Step, shown: dict[str, 
 
 def test_steps_one_after_another_need_no_drawing() -> None:
     assert pattern_view(replace(OTHER, pattern="sequential"), CATALOGUE) == {}
+
+
+def test_shows_who_hears_of_a_branch() -> None:
+    steps = (SENT, NOTIFIED, CombineStep(name="c", output="c"))
+    team = Team(name="", members=("tell", "mail"), merge="c")
+    shown = pattern_view(replace(OTHER, pattern="fan_out", steps=steps, team=team), CATALOGUE)
+
+    assert shown["team"]["members"] == [  # type: ignore[index]
+        {"name": "tell", "event": "Heard", "topic": "data"},
+        {"name": "mail", "channel": "email"},
+    ]
 
 
 def test_shows_teams_within_teams() -> None:

@@ -9,10 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from dirigent import codec
+from dirigent.domain.dead_letters import DeadLetter, dead_letter_id
+from dirigent.domain.events import Origin
 from dirigent.domain.outcomes import Category
 from dirigent.domain.records import RunRecord
 from dirigent.domain.runs import Held, Parent, Status
-from dirigent.records.claims import Claim, Claims
+from dirigent.records.claims import Claim, Claims, event_key
+from dirigent.records.dead_letters import DeadLetters
 from dirigent.records.runs import Filter, Runs, opened
 from triggers.instances import DurableInstances
 from triggers.reconciling import MOMENT, Reconciling
@@ -198,3 +201,34 @@ def test_says_once_how_a_run_ended_that_could_not_say_so_itself(
     [line] = caplog.records
     assert record[0] is not None
     assert (line.levelno, vars(line)["run"], vars(line)["status"]) == (level, "run-1", record[0].status)
+
+
+def buried(bench: Any, told: str, **others: Any) -> DeadLetter | None:
+    """The dead letter of an event whose run stands so by Durable's word."""
+    origin = Origin(
+        subscription="archive",
+        topic="orders",
+        type="Sold",
+        event="m-1",
+        correlation_id="order-7",
+        enqueued_at=bench.clock.now(),
+    )
+    begin(bench, origin=origin, claim=event_key("archive", "m-1"), **others)
+    bench.client.put("run-1", told, output="out of memory")
+    found(bench)
+    letters = DeadLetters(bench.parts.records, bench.parts.artifacts)
+    kept = asyncio.run(letters.find("default", dead_letter_id("archive", "m-1", bench.clock.now())))
+    return None if kept is None else kept.letter
+
+
+@pytest.mark.parametrize("opens", [True, False])
+def test_buries_the_event_of_a_run_that_durable_says_has_failed(bench: Any, opens: bool) -> None:
+    letter = buried(bench, "Failed", opens=opens)
+
+    assert letter is not None
+    assert (letter.run, letter.source, letter.description) == ("run-1", "run", "out of memory")
+
+
+@pytest.mark.parametrize("told", ["Running", "Completed", "Terminated"])
+def test_buries_no_event_of_a_run_that_has_not_failed(bench: Any, told: str) -> None:
+    assert buried(bench, told) is None

@@ -1,6 +1,7 @@
 """Removing what is old."""
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -10,14 +11,16 @@ from dirigent import codec
 from dirigent.domain.outcomes import Usage
 from dirigent.domain.records import RunRecord, StepRecord
 from dirigent.domain.run_ids import child_id, new_run_id
-from dirigent.domain.runs import Held, Status
+from dirigent.domain.runs import Held, StartRun, Status
 from dirigent.ports.records import RecordsUnavailable
 from dirigent.records.claims import Claim, Claims
+from dirigent.records.redrives import PREFIX, Redrives
 from dirigent.records.runs import Filter, Runs
 from triggers.instances import DurableInstances
 from triggers.retention import Sweeping, Swept, retention
+from triggers.subscribers import subscribers
 
-AGE = timedelta(days=30)
+AGE, MEMORY = timedelta(days=30), timedelta(days=7)
 
 
 def runs(bench: Any) -> Runs:
@@ -59,7 +62,9 @@ def keep(bench: Any, *, ends: bool = True, account: str = "default", key: str | 
 
 def sweep(bench: Any, **limits: int) -> Swept:
     """One night's work."""
-    return asyncio.run(Sweeping(bench.parts, age=AGE, **limits).sweep(DurableInstances(bench.client)))
+    return asyncio.run(
+        Sweeping(bench.parts, age=AGE, memory=MEMORY, **limits).sweep(DurableInstances(bench.client))
+    )
 
 
 def kept(bench: Any) -> tuple[RunRecord, ...]:
@@ -163,7 +168,7 @@ def test_goes_on_after_a_run_that_it_cannot_remove(bench: Any) -> None:
 
     ids = [keep(bench) for _ in range(3)]
     bench.clock.time += AGE + timedelta(seconds=1)
-    swept = asyncio.run(Sweeping(bench.parts, age=AGE).sweep(Sulking(bench.client)))
+    swept = asyncio.run(Sweeping(bench.parts, age=AGE, memory=MEMORY).sweep(Sulking(bench.client)))
 
     assert swept == Swept(removed=2, failed=1)
     assert [record.run for record in kept(bench)] == [ids[1]]
@@ -181,7 +186,7 @@ def test_logs_a_stack_only_where_it_says_more(
 
     keep(bench)
     bench.clock.time += AGE + timedelta(seconds=1)
-    asyncio.run(Sweeping(bench.parts, age=AGE).sweep(Sulking(bench.client)))
+    asyncio.run(Sweeping(bench.parts, age=AGE, memory=MEMORY).sweep(Sulking(bench.client)))
 
     assert [bool(record.exc_info) for record in caplog.records] == [has_stack]
 
@@ -213,3 +218,116 @@ def test_rings_at_the_hour_that_was_set(bench: Any) -> None:
     asyncio.run(function(timer=None, client=bench.client))
 
     assert kept(bench) == ()
+
+
+def hear(heard: Any) -> str:
+    """A message has started its run, which has ended; the run's id."""
+    body = b'{"topic":"' + b"t" * 50_000 + b'"}'
+    functions = heard.functions(subscribers(heard.parts, heard.catalogue, heard.settings))
+    asyncio.run(functions["on_write_orders"](message=heard.delivered(body), client=heard.client))
+    run = str(heard.client.started[-1])
+    start = codec.from_json(StartRun, heard.client.instances[run]["input"])
+    asyncio.run(runs(heard).open(start, at=heard.clock.now()))
+    asyncio.run(runs(heard).complete("default", run, Held(text="{}"), at=heard.clock.now()))
+    heard.client.put(run, "Completed")
+    return run
+
+
+def test_that_a_message_was_handled_is_remembered_when_its_run_is_forgotten(heard: Any) -> None:
+    run = hear(heard)
+    heard.clock.time += AGE + timedelta(seconds=1)
+    swept = sweep(heard)
+    functions = heard.functions(subscribers(heard.parts, heard.catalogue, heard.settings))
+    asyncio.run(functions["on_write_orders"](message=heard.delivered(), client=heard.client))
+
+    assert (swept, kept(heard)) == (Swept(removed=1), ())
+    assert heard.client.started == [run]
+    assert asyncio.run(heard.parts.artifacts.get(f"events/{run}/message.json")) is None
+
+
+def test_a_run_whose_event_another_has_taken_up_goes_without_the_claim(heard: Any) -> None:
+    hear(heard)
+    [row] = asyncio.run(heard.parts.records.query("claims")).rows
+    claims = Claims(heard.parts.records)
+    held = asyncio.run(claims.find("default", row.key))
+    assert held is not None
+    taken = dataclasses.replace(held, run="later", replay=1, letter="L", started=False)
+    assert asyncio.run(claims.move(held, taken))
+    heard.clock.time += AGE + timedelta(seconds=1)
+    sweep(heard)
+    heard.clock.time += MEMORY + timedelta(seconds=1)
+    sweep(heard)
+
+    held = asyncio.run(claims.find("default", row.key))
+    assert held is not None
+    assert dataclasses.replace(held, etag="") == dataclasses.replace(taken, etag="")
+
+
+def test_a_message_is_forgotten_in_the_end(heard: Any) -> None:
+    hear(heard)
+    heard.clock.time += AGE + timedelta(seconds=1)
+    sweep(heard)
+    heard.clock.time += MEMORY + timedelta(seconds=1)
+
+    assert sweep(heard) == Swept(messages=1)
+    assert asyncio.run(heard.parts.records.query("claims")).rows == ()
+
+
+def test_a_failure_that_is_learnt_of_late_leaves_its_event_behind(heard: Any) -> None:
+    functions = heard.functions(subscribers(heard.parts, heard.catalogue, heard.settings))
+    asyncio.run(functions["on_write_orders"](message=heard.delivered(), client=heard.client))
+    run = str(heard.client.started[-1])
+    start = codec.from_json(StartRun, heard.client.instances[run]["input"])
+    asyncio.run(runs(heard).open(start, at=heard.clock.now()))
+    heard.client.put(run, "Failed", output="the records were away for a day")
+    heard.clock.time += AGE + timedelta(seconds=1)
+
+    assert sweep(heard) == Swept(removed=1)
+    heard.clock.time += AGE + timedelta(seconds=1)
+    assert sweep(heard).dead_letters == 1
+
+
+def test_dead_letters_go_at_the_age_of_runs(heard: Any) -> None:
+    functions = heard.functions(subscribers(heard.parts, heard.catalogue, heard.settings))
+    message = heard.delivered(DeadLetterReason="TTLExpiredException")
+    asyncio.run(functions["dead_write_orders"](message=message, client=heard.client))
+
+    assert sweep(heard) == Swept()
+    heard.clock.time += AGE + timedelta(seconds=1)
+    assert sweep(heard) == Swept(dead_letters=1)
+
+
+def test_old_events_that_cannot_be_removed_are_left_for_the_next_night(heard: Any) -> None:
+    class Away:
+        """Records that tell nothing of dead letters."""
+
+        async def query(self, table: str, **told: Any) -> Any:
+            if table == "deadletters":
+                raise RecordsUnavailable("away")
+            return await records.query(table, **told)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(records, name)
+
+    hear(heard)
+    heard.clock.time += AGE + timedelta(seconds=1)
+    records, away = heard.parts.records, Away()
+    parts: Any = dataclasses.replace(heard.parts, records=away)
+    swept = asyncio.run(Sweeping(parts, age=AGE, memory=MEMORY).sweep(DurableInstances(heard.client)))
+
+    assert swept == Swept(removed=1, failed=1)
+
+
+@pytest.mark.parametrize(("status", "is_left"), [("Completed", False), ("Running", True)])
+def test_old_replays_of_dead_letters_are_forgotten_once_they_ended(
+    bench: Any, status: str, *, is_left: bool
+) -> None:
+    redrive = f"{PREFIX}{new_run_id(bench.clock.now(), 1)}"
+    asyncio.run(Redrives(bench.parts.records).note("default", redrive, at=bench.clock.now()))
+    bench.client.put(redrive, status)
+    bench.clock.time += AGE + timedelta(days=1)
+
+    asyncio.run(Sweeping(bench.parts, age=AGE, memory=MEMORY).sweep(DurableInstances(bench.client)))
+
+    rows = asyncio.run(Redrives(bench.parts.records).before(bench.clock.now(), limit=10))
+    assert (redrive in bench.client.instances, bool(rows)) == (is_left, is_left)

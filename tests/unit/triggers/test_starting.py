@@ -1,6 +1,7 @@
 """Starting runs."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -59,7 +60,7 @@ def ask_at_once(bench: Any, times: int) -> list[Started]:
 def with_artifacts(bench: Any, artifacts: Any) -> Parts:
     """The bench's parts with another store of artifacts."""
     parts: Parts = bench.parts
-    return Parts(clock=parts.clock, model=parts.model, records=parts.records, artifacts=artifacts)
+    return replace(parts, artifacts=artifacts)
 
 
 def wanted(bench: Any, key: str | None = None, topic: str = "tea") -> Wanted:
@@ -150,7 +151,9 @@ def test_starts_one_run_for_fifty_requests_with_one_key(bench: Any) -> None:
 
 def test_repeats_the_run_whatever_became_of_it(bench: Any) -> None:
     first = ask(bench, "k")
-    asyncio.run(Claims(bench.parts.records).mark("default", claim_key("content-creation", "k")))
+    asyncio.run(
+        Claims(bench.parts.records).mark("default", claim_key("content-creation", "k"), run=first.run)
+    )
     bench.client.instances.clear()
     bench.clock.time += timedelta(days=20)
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from dirigent import codec
 from dirigent.domain.catalogue import ResultField
+from dirigent.domain.events import Origin, Replay
 from dirigent.domain.outcomes import Category, Missing, Turnout
 from dirigent.domain.records import Degraded, RunError, RunRecord, StepRecord
 from dirigent.domain.run_ids import child_id
@@ -39,6 +40,15 @@ STEP = StepRecord(
     started_at=AT,
     completed_at=AT,
     model="gpt-4",
+)
+ORIGIN = Origin(
+    subscription="tea-watch",
+    topic="data",
+    type="TeaBrewed",
+    event="run-0.tell",
+    correlation_id="run-0",
+    enqueued_at=AT,
+    hops=1,
 )
 ERROR = RunError(category=Category.TIMEOUT, message="late", step="write", attempts=3)
 MISSING = Missing(branch="write", agent="writer", category=Category.TIMEOUT, because="late", since=AT)
@@ -255,3 +265,50 @@ def test_marks_what_came_after_the_run_had_given_it_up(bench: Any) -> None:
     view: Any = asyncio.run(task_view(RECORD, (STEP,), Texts(bench.parts.artifacts), given_up=(MISSING,)))
 
     assert view["steps"][0]["late"] is True
+
+
+@pytest.mark.parametrize(
+    ("replay", "more"),
+    [
+        (None, {}),
+        (
+            Replay(dead_letter="letter-1", number=2, subscription="tea-watch"),
+            {"replay": {"dead_letter": "letter-1", "number": 2}},
+        ),
+    ],
+)
+def test_shows_the_event_that_a_run_was_started_by(
+    bench: Any, replay: Replay | None, more: dict[str, Any]
+) -> None:
+    record = replace(RECORD, origin=replace(ORIGIN, replay=replay), correlation_id="run-0")
+    view = shown(bench, record)
+
+    assert view["correlation_id"] == "run-0"
+    assert (
+        view["event"]
+        == {
+            "subscription": "tea-watch",
+            "topic": "data",
+            "type": "TeaBrewed",
+            "id": "run-0.tell",
+            "correlation_id": "run-0",
+        }
+        | more
+    )
+
+
+def test_a_run_within_another_was_started_by_no_event(bench: Any) -> None:
+    view = shown(bench, replace(RECORD, origin=ORIGIN, parent="run-0", correlation_id="run-0"))
+
+    assert (view["parent"], view["correlation_id"], "event" in view) == ("run-0", "run-0", False)
+
+
+def test_a_list_tells_what_belongs_together() -> None:
+    assert task_line(replace(RECORD, correlation_id="run-0"))["correlation_id"] == "run-0"
+    assert "correlation_id" not in task_line(RECORD)
+
+
+def test_what_was_told_to_nobody_is_simulated(bench: Any) -> None:
+    view = shown(bench, RECORD, replace(STEP, is_simulated=True))
+
+    assert (view["simulated"], view["steps"][0]["simulated"]) == (True, True)

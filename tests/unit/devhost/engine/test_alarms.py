@@ -114,6 +114,23 @@ def test_a_timer_may_be_set_and_another_cancelled_while_one_rings(clock: Virtual
     assert (first, rung) == ([0, 2], [0, 2, 3])
 
 
+def test_a_late_clock_can_be_caught_up_with_and_rings_for_nothing_twice(clock: VirtualClock) -> None:
+    bell = Bell(clock)
+    bell.alarms.set("i", 0, after(5))
+    bell.alarms.set("i", 1, after(9))
+    bell.alarms.catch_up()
+    early = list(bell.rung)
+    clock._now = after(5)
+    bell.alarms.catch_up()
+    bell.alarms.catch_up()
+    caught_up = list(bell.rung)
+    clock.jump_to(after(9))
+
+    assert early == []
+    assert caught_up == [("i", 0, after(5))]
+    assert [task for _, task, _ in bell.rung] == [0, 1]
+
+
 def test_rings_no_more_once_stopped(clock: VirtualClock) -> None:
     bell = Bell(clock)
     bell.alarms.set("i", 0, after(1))

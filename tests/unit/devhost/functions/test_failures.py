@@ -14,6 +14,10 @@ class Own(Exception):
     pass
 
 
+class Foreseen(Exception):
+    speaks_for_itself = True
+
+
 class Unspeakable(Exception):
     def __str__(self) -> str:
         raise ValueError("no text")
@@ -85,3 +89,24 @@ def test_shows_the_hosts_frames_where_there_are_no_others() -> None:
     own_frame = caught.value.__traceback__
     assert own_frame is not None
     assert "conversions.py" in describe(caught.value.with_traceback(own_frame.tb_next)).stack
+
+
+def test_is_logged_with_its_stack() -> None:
+    failure = describe(raised(Own("text")))
+
+    assert failure.logged(" Try again.").startswith("Own: text Try again.\n  File ")
+
+
+def test_what_speaks_for_itself_is_logged_in_one_line() -> None:
+    failure = describe(raised(Foreseen("The message\n  is no good.")))
+
+    assert failure.logged(" Try again.") == "Foreseen: The message is no good. Try again."
+    assert failure.stack
+
+
+def test_only_a_class_that_says_so_speaks_for_itself() -> None:
+    class Talkative(Exception):
+        def __getattr__(self, name: str) -> object:
+            raise ValueError(name)
+
+    assert not describe(raised(Talkative())).speaks_for_itself

@@ -13,9 +13,17 @@ from devhost.functions.trigger_values import BusMessage, TimerTick, bus_value, t
 
 Load = Callable[..., LoadedApp]
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+#: As Azure tells it: without a zone.
+BARE_NOON = NOON.replace(tzinfo=None)
 TIMER = '@app.timer_trigger(arg_name="t", schedule="0 * * * * *")\n'
 BUS = '@app.service_bus_queue_trigger(arg_name="m", queue_name="q", connection="C")\n'
 MANY = BUS.replace('"C")', '"C", cardinality="MANY")')
+#: What Azure's extension tells of a message that has all of it, except the keys of partitions.
+TOLD = {
+    *("DeliveryCount", "DeadLetterSource", "LockToken", "ExpiresAtUtc", "ExpiresAt", "EnqueuedTimeUtc"),
+    *("EnqueuedTime", "MessageId", "ContentType", "ReplyTo", "SequenceNumber", "To", "Subject", "Label"),
+    *("CorrelationId", "ApplicationProperties", "UserProperties", "SessionId"),
+}
 
 
 @pytest.fixture
@@ -68,7 +76,7 @@ def test_hands_over_one_message_with_its_properties(only: Callable[[str], Functi
 
     assert isinstance(got, func.ServiceBusMessage)
     assert not takes_many(function)
-    assert (got.get_body(), got.message_id, got.enqueued_time_utc) == (b"\xffx", "m1", NOON)
+    assert (got.get_body(), got.message_id, got.enqueued_time_utc) == (b"\xffx", "m1", BARE_NOON)
     assert (got.subject, got.label, got.sequence_number, got.delivery_count) == ("s", "s", 7, 2)
     assert (got.application_properties, got.user_properties) == ({"a": 1}, {"a": 1})
     assert (got.correlation_id, got.session_id, got.reply_to) == ("c", None, None)
@@ -84,7 +92,7 @@ def test_hands_over_a_batch(only: Callable[[str], Function]) -> None:
         ("m1", b"\xffx", {}),
         ("m2", b"y", {"b": 2}),
     ]
-    assert got[0].enqueued_time_utc == NOON
+    assert got[0].enqueued_time_utc == BARE_NOON
 
 
 def test_leaves_bytes_as_they_came_under_any_raw_annotation(only: Callable[[str], Function]) -> None:
@@ -94,3 +102,68 @@ def test_leaves_bytes_as_they_came_under_any_raw_annotation(only: Callable[[str]
 def test_cannot_give_a_batch_as_a_text(only: Callable[[str], Function]) -> None:
     with pytest.raises(ValueError, match="'collection_bytes'"):
         bus_value(only(MANY + "def f(m: str): pass"), [message()])
+
+
+def test_tells_why_a_message_is_dead_among_its_properties_alone(only: Callable[[str], Function]) -> None:
+    dead = message(
+        dead_letter_reason="TTLExpiredException",
+        dead_letter_description="Too late.",
+        dead_letter_source="q",
+        properties={"a": 1},
+    )
+
+    got = bus_value(only(BUS + "def f(m): pass"), [dead])
+
+    assert got.application_properties == {
+        "a": 1,
+        "DeadLetterReason": "TTLExpiredException",
+        "DeadLetterErrorDescription": "Too late.",
+    }
+    assert got.user_properties == got.application_properties
+    assert got.dead_letter_source == "q"
+    assert (got.dead_letter_reason, got.dead_letter_error_description) == (None, None)
+
+
+def test_tells_when_it_came_and_expires_without_a_zone(only: Callable[[str], Function]) -> None:
+    held = message(expires=NOON.replace(microsecond=5))
+
+    one = bus_value(only(BUS + "def f(m): pass"), [held])
+
+    assert (one.enqueued_time_utc, one.expires_at_utc) == (BARE_NOON, BARE_NOON.replace(microsecond=5))
+    assert one.metadata["ExpiresAt"] == "2026-01-02T12:00:00.000005+00:00"
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_tells_what_azure_tells_and_no_more(only: Callable[[str], Function], many: bool) -> None:
+    dead = message(
+        session_id="s",
+        reply_to="r",
+        to="t",
+        content_type="c",
+        correlation_id="c",
+        subject="l",
+        expires=NOON,
+        dead_letter_reason="why",
+        dead_letter_source="q",
+    )
+
+    got = bus_value(only((MANY if many else BUS) + "def f(m): pass"), [dead])
+
+    told = {name.removesuffix("Array") for name in (got[0] if many else got).metadata}
+    assert told == TOLD
+
+
+def test_a_batch_may_hold_what_only_some_messages_have(only: Callable[[str], Function]) -> None:
+    held = message(expires=NOON, subject="s", dead_letter_reason="why")
+
+    first, second = bus_value(only(MANY + "def f(m): pass"), [held, message()])
+
+    assert (first.expires_at_utc, first.subject) == (BARE_NOON, "s")
+    assert first.application_properties == {"DeadLetterReason": "why"}
+    assert (second.expires_at_utc, second.subject, second.application_properties) == (None, None, {})
+
+
+def test_a_property_that_is_a_time_comes_as_text(only: Callable[[str], Function]) -> None:
+    got = bus_value(only(BUS + "def f(m): pass"), [message(properties={"when": NOON})])
+
+    assert got.application_properties == {"when": "2026-01-02T12:00:00.000000Z"}

@@ -1,13 +1,17 @@
 """A small task hub in memory, and calls without a socket."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
+from devhost.bus.broker import LocalBroker
+from devhost.bus.topology import Queue, Topology
+from devhost.engine.commits import Commits
 from devhost.engine.errors import (
     InstanceConflict,
     InstanceEnded,
@@ -28,6 +32,8 @@ from devhost.engine.messages import Event
 from devhost.functions.client_binding import ClientBinding
 from devhost.functions.http_exchange import HttpCall, HttpReply
 from devhost.http.management import Management
+from devhost.storage.store import Store
+from devhost.testing.virtual_clock import VirtualClock
 
 BORN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
@@ -240,3 +246,35 @@ def ask(hub: HubInMemory, clients: ClientBinding) -> Ask:
         return asyncio.run(management.answer(call, tuple(path.split("/")) if path else ()))
 
     return put
+
+
+Result = TypeVar("Result")
+
+
+class BusInHand:
+    """A bus of its own: the queue `orders`, and the topic `events` with subscriptions `audit` and `paid`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.clock = VirtualClock(self.loop)
+        self.store = Store(folder)
+        self.commits = Commits(self.store, self.loop)
+        topology = Topology(queues={"orders": Queue(lock_duration=timedelta(minutes=1))})
+        topology = topology.with_subscription("events", "audit")
+        topology = topology.with_subscription("events", "paid", "type = 'Paid'")
+        self.broker = LocalBroker(self.store, self.clock, self.commits, topology)
+
+    def do(self, work: Awaitable[Result]) -> Result:
+        return self.loop.run_until_complete(work)
+
+    def close(self) -> None:
+        self.broker.stop()
+        self.store.close()
+        self.loop.close()
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[BusInHand]:
+    made = BusInHand(tmp_path)
+    yield made
+    made.close()

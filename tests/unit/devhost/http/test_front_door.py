@@ -15,9 +15,12 @@ from devhost.functions.catalog import CLIENT, HTTP, ORCHESTRATION, Binding, Cata
 from devhost.functions.client_binding import ClientBinding
 from devhost.functions.http_exchange import HttpCall, HttpReply
 from devhost.functions.running import Runner
+from devhost.http.bus_admin import BusAdmin
+from devhost.http.bus_doors import BusDoors
 from devhost.http.front_door import FrontDoor
 from devhost.http.links import client_binding
 from devhost.http.server import Server
+from devhost.http.service_bus import ServiceBusDoor
 
 
 def echo(req: func.HttpRequest) -> func.HttpResponse:
@@ -76,6 +79,33 @@ def knock(hub: Any, clients: ClientBinding, *calls: HttpCall, prefix: str = "api
 
 def to(method: str, path: str, body: bytes = b"") -> HttpCall:
     return HttpCall.to(method, f"http://localhost:7071{path}", body=body)
+
+
+def test_the_bus_has_a_door_and_pages(hub: Any, clients: ClientBinding, bus: Any) -> None:
+    settled = bus.commits.settled
+    doors = BusDoors(service=ServiceBusDoor(bus.broker, settled), admin=BusAdmin(bus.broker, settled))
+
+    async def story() -> list[HttpReply]:
+        runner = Runner(asyncio.get_running_loop(), threads=1)
+        surroundings = Surroundings(client_json=clients.json_for)
+        door = FrontDoor(CATALOG, hub, runner, surroundings, clients, bus=doors)
+        waiting = asyncio.ensure_future(door.answer(to("POST", "/servicebus/orders/messages/head")))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        counts = [door.waiting]
+        door.break_off()
+        counts += [(await waiting).status, door.waiting]
+        assert counts == [1, 204, 0]
+        asked = [("POST", "/ServiceBus/orders/messages"), ("GET", "/admin/servicebus/orders"), ("GET", "/")]
+        replies = [await door.answer(to(method, path, b"x")) for method, path in asked]
+        await runner.close()
+        return replies
+
+    sent, page, home = bus.do(story())
+
+    assert (sent.status, page.status) == (201, 200)
+    assert [one["body"] for one in json.loads(page.body)["messages"]] == ["x"]
+    assert b'<a href="/admin/servicebus/orders">orders</a></td><td>1</td>' in home.body
 
 
 def test_calls_go_to_functions_by_their_routes(hub: Any, clients: ClientBinding) -> None:

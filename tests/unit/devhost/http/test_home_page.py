@@ -38,6 +38,7 @@ def overview(text: str = "run-1", status: str = "", *, has_more: bool = False) -
     linked = {"link": f"/x?{text}"}
     instance = dict.fromkeys(("id", "name", "status", "created", "updated", "customStatus", "output"), text)
     entity = dict.fromkeys(("name", "key", "lastOperation", "state"), text)
+    place = dict.fromkeys(("place", "active", "locked", "scheduled", "dead", "rules"), text)
     function = dict.fromkeys(("name", "trigger", "where"), text)
     return {
         "hub": text,
@@ -46,6 +47,7 @@ def overview(text: str = "run-1", status: str = "", *, has_more: bool = False) -
         "statuses": list(STATUSES),
         "instances": {"rows": [instance | linked], "hasMore": has_more},
         "entities": {"rows": [entity | linked], "hasMore": has_more},
+        "bus": {"rows": [place | linked], "hasMore": has_more},
         "functions": {"rows": [function | {"methods": None, "link": None}], "hasMore": has_more},
     }
 
@@ -59,8 +61,8 @@ def test_shows_every_table_without_its_script() -> None:
 
     page = read(reply)
     assert (reply.status, reply.header("content-type")) == (200, "text/html; charset=utf-8")
-    assert page.count("table") == 3
-    assert page.count("tr") == 3 + 3
+    assert page.count("table") == 4
+    assert page.count("tr") == 4 + 4
     for word in ("Instance", "Status", "Output", "Entity", "State", "Function", "Trigger", "Where"):
         assert word in page.texts
     assert page.attributes("data-news") == [f"{OVERVIEW}?status="]
@@ -92,7 +94,7 @@ def test_says_when_there_is_more() -> None:
         return page.texts.count("There are more than are shown here.")
 
     assert said(read(home_page(overview()))) == 0
-    assert said(read(home_page(overview(has_more=True)))) == 3
+    assert said(read(home_page(overview(has_more=True)))) == 4
 
 
 def test_needs_nothing_from_elsewhere_and_lets_no_other_script_run() -> None:
@@ -112,7 +114,7 @@ def test_needs_nothing_from_elsewhere_and_lets_no_other_script_run() -> None:
 
 def test_every_column_is_a_member_of_its_rows() -> None:
     told = overview()
-    for name in ("instances", "entities", "functions"):
+    for name in ("instances", "entities", "bus", "functions"):
         [table] = re.findall(rf'<table id="{name}">(.*?)</thead>', home_page(told).body.decode(), re.DOTALL)
         members = re.findall(r'data-member="(\w+)"', table)
         assert members

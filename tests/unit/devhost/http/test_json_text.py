@@ -31,6 +31,13 @@ def test_refuses_what_is_no_json(body: bytes) -> None:
     assert caught.value.reason.endswith(".")
 
 
+def test_says_in_plain_words_that_a_number_is_too_long() -> None:
+    with pytest.raises(BadJson) as caught:
+        parsed(b'{"a": [' + b"9" * 5000 + b"]}")
+
+    assert caught.value.reason == "A whole number in it has more than 4,300 digits."
+
+
 def nested(depth: int) -> str:
     return "[" * depth + "]" * depth
 

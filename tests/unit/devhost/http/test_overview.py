@@ -68,6 +68,7 @@ def test_tells_where_each_function_is_reached(hub: Any) -> None:
         function("lost", HTTP),
         function("at_night", TIMER, schedule="0 0 2 * * *"),
         function("supplies", SERVICE_BUS, queueName="supplies"),
+        function("audit", SERVICE_BUS, topicName="events", subscriptionName="audit"),
         function("Counter", ENTITY, "counter"),
     )["functions"]["rows"]
 
@@ -78,6 +79,7 @@ def test_tells_where_each_function_is_reached(hub: Any) -> None:
         ("left out: see the log", "any method", None),
         ("0 0 2 * * *", None, None),
         ("supplies", None, None),
+        ("events/subscriptions/audit", None, None),
         ("counter", None, None),
     ]
 

@@ -10,6 +10,10 @@ from devhost.storage import queries
 from devhost.storage.queries import Listing
 from devhost.storage.store import Store
 from devhost.storage.tables import (
+    BUS_CONTENTS,
+    BUS_DUPLICATES,
+    BUS_MESSAGES,
+    BUS_NUMBERS,
     CHILDREN,
     ENTITIES,
     HISTORY,
@@ -150,3 +154,29 @@ def test_a_source_of_triggers_finds_its_own_rows(store: Store) -> None:
 
     assert list(queries.trigger_rows(store, "timers")) == [("a", "timers a"), ("b", "timers b")]
     assert queries.latest_change(store) == "3"
+
+
+def test_what_lies_on_the_bus_comes_in_the_order_of_its_numbers(store: Store) -> None:
+    for number in (10, 9):
+        store.put(BUS_CONTENTS, (number, "{}", b"body"))
+        store.put(BUS_MESSAGES, (number, "q", number, "1", *(None,) * 9))
+    store.commit()
+
+    assert [row[0] for row in queries.bus_messages(store)] == [9, 10]
+    assert sorted(queries.bus_contents(store)) == [(9, "{}", b"body"), (10, "{}", b"body")]
+
+
+def test_the_bus_s_ids_come_oldest_first_and_of_one_entity(store: Store) -> None:
+    for entity, key, seen in (("q", b"a", "2"), ("q", b"b", "1"), ("t", b"c", "0")):
+        store.put(BUS_DUPLICATES, (entity, key, seen))
+    store.commit()
+
+    assert list(queries.bus_duplicates(store, "q")) == [(b"b", "1"), (b"a", "2")]
+
+
+def test_a_bus_that_was_never_used_starts_at_zero(store: Store) -> None:
+    before = queries.bus_number(store)
+    store.put(BUS_NUMBERS, ("sequence", 7, "5"))
+    store.commit()
+
+    assert (before, queries.bus_number(store), queries.latest_change(store)) == (0, 7, "5")

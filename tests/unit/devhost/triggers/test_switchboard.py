@@ -8,13 +8,19 @@ from typing import Any
 
 import pytest
 
+from devhost.bus.broker import LocalBroker
+from devhost.bus.topology import Topology
+from devhost.engine.commits import Commits
+from devhost.functions.bus_settings import BusSettings
 from devhost.functions.catalog import TIMER, Binding, Catalog, Dropped, Function
 from devhost.functions.running import Done
 from devhost.storage.store import Store
 from devhost.testing.virtual_clock import VirtualClock
 from devhost.triggers import SOURCES
+from devhost.triggers.bus_plan import BusPlan
 from devhost.triggers.memory import Memory
-from devhost.triggers.ports import Provisions, TriggerSource
+from devhost.triggers.ports import BusLink, Provisions, TriggerSource
+from devhost.triggers.service_bus import ServiceBus
 from devhost.triggers.switchboard import Switchboard
 from devhost.triggers.timers import Timers
 
@@ -52,8 +58,8 @@ def unused(*_: object, **__: object) -> None:
     raise AssertionError("nobody uses what is provided here")
 
 
-def invoke(function: Function, make_value: Callable[[], Any], done: Done) -> None:
-    unused(function, make_value, done)
+def invoke(function: Function, make_value: Callable[[], Any], done: Done, *, trace_parent: str = "") -> None:
+    unused(function, make_value, done, trace_parent)
 
 
 def provider(
@@ -64,8 +70,15 @@ def provider(
     def provide(source: str) -> Provisions:
         (asked if asked is not None else []).append(source)
         rows = Memory(source=source, store=store, clock=clock, changed=unused, after_commit=unused)
+        broker = LocalBroker(store, clock, Commits(store, loop), Topology())
         return Provisions(
-            catalog=Catalog(()), clock=clock, environ={}, invoke=invoke, rows=rows, open_path=unused
+            catalog=Catalog(()),
+            clock=clock,
+            environ={},
+            invoke=invoke,
+            rows=rows,
+            open_path=unused,
+            bus=BusLink(broker=broker, settings=BusSettings(), plan=BusPlan()),
         )
 
     return provide
@@ -102,5 +115,5 @@ def test_is_quiet_when_every_source_is(tmp_path: Path, quiet: bool) -> None:
     assert board.is_quiet is quiet
 
 
-def test_timers_are_among_the_sources() -> None:
-    assert SOURCES["timers"] is Timers
+def test_timers_and_the_bus_are_the_sources() -> None:
+    assert dict(SOURCES) == {"timers": Timers, "serviceBus": ServiceBus}

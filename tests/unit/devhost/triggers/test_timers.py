@@ -9,14 +9,19 @@ from typing import Any
 
 import pytest
 
+from devhost.bus.broker import LocalBroker
+from devhost.bus.topology import Topology
+from devhost.engine.commits import Commits
+from devhost.functions.bus_settings import BusSettings
 from devhost.functions.catalog import HTTP, TIMER, Binding, Catalog, Function
 from devhost.functions.http_exchange import Webhook
 from devhost.functions.running import Done, Raised, Returned
 from devhost.storage import queries
 from devhost.storage.store import Store
 from devhost.testing.virtual_clock import VirtualClock
+from devhost.triggers.bus_plan import BusPlan
 from devhost.triggers.memory import Memory
-from devhost.triggers.ports import Provisions
+from devhost.triggers.ports import BusLink, Provisions
 from devhost.triggers.timers import Timers
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -66,10 +71,17 @@ class Desk:
                     after_commit=lambda action: action(),
                 ),
                 open_path=unused,
+                bus=BusLink(
+                    broker=LocalBroker(self.store, self.clock, Commits(self.store, self.loop), Topology()),
+                    settings=BusSettings(),
+                    plan=BusPlan(),
+                ),
             )
         )
 
-    def _invoke(self, function: Function, make_value: Callable[[], Any], done: Done) -> None:
+    def _invoke(
+        self, function: Function, make_value: Callable[[], Any], done: Done, *, trace_parent: str = ""
+    ) -> None:
         self.runs.append((self.clock.now(), make_value()))
         if self.holds:
             self.open.append(done)

@@ -7,7 +7,7 @@ import pytest
 
 from dirigent.adapters.artifact_names import check
 from dirigent.adapters.blob_container import LAST_DOT, BlobContainer, BlobsUnavailable
-from dirigent.adapters.storage.patience import Patience
+from dirigent.adapters.services.patience import Patience
 from dirigent.ports.artifacts import ArtifactsUnavailable
 from dirigent.settings.storage import Storage
 

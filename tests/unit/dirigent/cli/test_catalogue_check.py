@@ -40,7 +40,41 @@ def test_counts_accounts_where_there_are_any(tmp_path: Path) -> None:
     status = check(tmp_path, out)
 
     assert status == 0
-    assert " workflows, 2 accounts; nothing is wrong." in out.getvalue()
+    assert " workflows, 2 accounts" in out.getvalue()
+
+
+def test_tells_who_hears_what(tmp_path: Path) -> None:
+    out = StringIO()
+    copytree(ROOT / "catalogue", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "subscriptions").mkdir(exist_ok=True)
+    (tmp_path / "subscriptions" / "more.yaml").write_text(
+        "one-of-many: {topic: papers, event: Asked, workflow: content-creation}\n"
+        "one-of-all: {topic: papers, workflow: content-creation}\n"
+    )
+
+    status = check(tmp_path, out)
+
+    assert status == 0
+    assert " subscriptions; nothing is wrong." in out.getvalue()
+    assert "  one-of-many: papers (type = 'Asked') → content-creation\n" in out.getvalue()
+    assert "  one-of-all: papers (all events) → content-creation\n" in out.getvalue()
+
+
+def test_prints_the_mistake_of_a_filter(tmp_path: Path) -> None:
+    out = StringIO()
+    copytree(ROOT / "catalogue", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "subscriptions").mkdir(exist_ok=True)
+    (tmp_path / "subscriptions" / "more.yaml").write_text(
+        "one-of-many:\n  topic: papers\n  workflow: content-creation\n  filter: color LIKE 'r%'\n"
+    )
+
+    status = check(tmp_path, out)
+
+    first, *_ = out.getvalue().splitlines()
+    assert status == 1
+    assert first.startswith(
+        f"{tmp_path}/subscriptions/more.yaml:4: subscriptions.one-of-many.filter: The filter cannot be used: "
+    )
 
 
 def test_prints_the_mistake_of_an_account(tmp_path: Path) -> None:

@@ -326,3 +326,12 @@ def test_tasks_are_listed_with_those_within_others_when_asked_for(do: Do, door: 
 
     assert do("tasks", "--children") == 0
     assert screen.given == "No tasks.\n"
+
+
+def test_tasks_are_listed_by_what_they_belong_to(do: Do, door: Any, screen: Any) -> None:
+    door.answers["/api/tasks?correlation_id=storm-1"] = [
+        answer(200, {"tasks": [], "continuation_token": None})
+    ]
+
+    assert do("tasks", "--correlation", "storm-1") == 0
+    assert screen.given == "No tasks.\n"

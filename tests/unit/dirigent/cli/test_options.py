@@ -42,8 +42,8 @@ def test_reads_the_whole_input_from_text_or_file(tmp_path: Path) -> None:
         (["start", "tides", "--watch", "topic"], "'topic' is no field"),
         (["start", "tides", "=a"], "'=a' is no field"),
         (["start", "tides", "count:=three"], "for a text write count=…"),
-        (["start", "tides", "--input", "[1]"], "the input is no JSON object"),
-        (["start", "tides", "--input", "{"], "the input is no JSON: "),
+        (["start", "tides", "--input", "[1]"], "this is no JSON object"),
+        (["start", "tides", "--input", "{"], "this is no JSON: "),
         (["start", "tides", "--input", "@gone.json"], "'gone.json' cannot be read"),
         (["start", "tides", "--wach"], "unknown: --wach"),
         (["show", "one", "two"], "unknown: two"),
@@ -144,6 +144,10 @@ def test_the_app_may_be_named_before_the_command() -> None:
 def test_a_workflow_is_all_that_start_needs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "required: WORKFLOW\n" in refused(capsys, "start")
     assert parse(["start", "tides"], {}).fields == []
+
+
+def test_without_a_command_all_are_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "required: COMMAND (choose from start, watch, " in refused(capsys)
 
 
 def test_a_circuit_is_reset_by_its_name() -> None:

@@ -30,6 +30,13 @@ def test_a_task_shows_its_steps_and_its_result() -> None:
     assert shown.endswith(f"article:\n\nOne\ntwo\n\n{pages.SIMULATED}")
 
 
+def test_a_task_that_sent_nothing_says_so() -> None:
+    step = {"name": "mail", "completed_at": "2030-01-01T00:00:01Z", "simulated": True}
+    shown = pages.task_page(TASK | {"steps": [step], "simulated": True})
+
+    assert shown.endswith(pages.UNSENT)
+
+
 def test_a_task_that_failed_says_why() -> None:
     error = {"category": "TIMEOUT", "message": "no answer", "step": "write", "attempts": 3}
     shown = pages.task_page(TASK | {"status": "failed", "result": None, "steps": [], "error": error})
@@ -340,3 +347,21 @@ def test_a_list_with_runs_within_runs_names_their_parents() -> None:
     lines = pages.tasks_page({"tasks": [run, run | {"id": "t2", "parent": "t1"}]}).splitlines()
 
     assert [line.split()[-1] for line in lines] == ["parent", "-", "t1"]
+
+
+def test_a_task_shows_the_event_that_started_it() -> None:
+    event = {"subscription": "data-analyser", "topic": "data", "type": "DataReceived", "id": "delivery-7"}
+    task = TASK | {"event": event, "correlation_id": "storm-1"}
+    again = task | {"event": event | {"replay": {"dead_letter": "0f-1", "number": 2}}}
+
+    assert "\nevent        DataReceived delivery-7, heard by data-analyser\n" in pages.task_page(task)
+    assert "\ncorrelation  storm-1\n" in pages.task_page(task)
+    assert (
+        "\nevent        DataReceived delivery-7, heard by data-analyser, replay 2 of dead letter 0f-1\n"
+        in pages.task_page(again)
+    )
+
+
+def test_what_belongs_to_nothing_but_itself_says_no_word_of_it() -> None:
+    assert "correlation" not in pages.task_page(TASK | {"correlation_id": "t1"})
+    assert "event" not in pages.task_page(TASK)

@@ -14,7 +14,7 @@ Find = Callable[..., list[Finding]]
 
 
 def test_finds_each_section_in_its_place(declare: Callable[..., Path]) -> None:
-    folder = declare(accounts="default: {}")
+    folder = declare(accounts="default: {}", **{"subscriptions/news": "a: {}"})
     (folder / "README.md").write_text("words")
     (folder / ".hidden.yaml").write_text("a: 1")
 
@@ -24,6 +24,7 @@ def test_finds_each_section_in_its_place(declare: Callable[..., Path]) -> None:
         ("accounts", "accounts.yaml"),
         ("agents", "agents/desk.yaml"),
         ("models", "models.yaml"),
+        ("subscriptions", "subscriptions/news.yaml"),
         ("workflows", "workflows/bread.yaml"),
     ]
 
@@ -34,16 +35,25 @@ def test_finds_each_section_in_its_place(declare: Callable[..., Path]) -> None:
         (
             "teams",
             "teams.yaml",
-            "move it to agents/ or workflows/; models stand in models.yaml, accounts in acc",
+            "move it to agents/, workflows/ or subscriptions/; models stand in models.yaml, acc",
         ),
         ("account", "account.yaml", "Nobody reads this: did you mean accounts.yaml?"),
         (
             "accounts/acme",
             "accounts",
-            "Nobody reads this folder: declarations stand in agents/ and workflows/.",
+            "Nobody reads this folder: declarations stand in agents/, workflows/ and subscriptions/.",
+        ),
+        (
+            "subscription/news",
+            "subscription",
+            "Nobody reads this folder: did you mean subscriptions/?",
         ),
         ("agent/baker", "agent", "Nobody reads this folder: did you mean agents/?"),
-        ("teams/baker", "teams", "Nobody reads this folder: declarations stand in agents/ and workflows/."),
+        (
+            "teams/baker",
+            "teams",
+            "Nobody reads this folder: declarations stand in agents/, workflows/ and subscriptions/.",
+        ),
         ("agents/more/baker", "agents/more", "move the files up"),
     ],
 )

@@ -10,7 +10,8 @@ import yaml
 
 from dirigent.declarations import CatalogueRefused, read
 from dirigent.domain.catalogue import Catalogue
-from dirigent.domain.steps import ChooseStep
+from dirigent.domain.filters import problem
+from dirigent.domain.steps import ChooseStep, NotifyStep, SendStep
 
 ODD: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 2.5, 10**20, "", " ", "x", "bread", "day", "fair", "inn", "jury", "baker"),
@@ -25,8 +26,41 @@ ODD: tuple[Any, ...] = (
         "{{sorted.kind}}",
         {"workflow": "day", "with": {}},
     ),
+    *("{{data}}", "{{data.x}}", "{{event.id}}", "a = 'x'", "a LIKE 'x'", {"a": 1}, "news", "email"),
     *({"agent": "baker", "prompt": "{{branch}}"}, {"name": "z", "agent": "baker", "prompt": "x", "team": []}),
 )
+
+EVENTS = """\
+told:
+  description: Tells what came of it.
+  type: told
+  input: {grain: {}, count: {type: integer, required: false}}
+  steps:
+    - {name: sort, agent: baker, prompt: "{{grain}} {{count}}", output: kind, answers: {a: {one_of: [x, y]}}}
+    - {name: tell, event: A, topic: news, with: {a: "{{grain}}"}, properties: {b: "{{kind.a}}"}, output: told}
+    - name: go
+      choose: kind.a
+      branches:
+        x: {notify: email, to: a, subject: "{{grain}}", text: "{{told.id}}"}
+        y: {event: B, topic: more, time_to_live: 5}
+      output: gone
+  result: {told: told.id, gone: gone}
+aside:
+  description: Tells everybody at once.
+  type: aside
+  pattern: fan_out
+  input: {grain: {}}
+  branches:
+    - {name: one, notify: sms, to: b, text: "{{grain}}"}
+    - {name: two, event: C, topic: news, with: {c: "{{branch}}"}}
+  result: {a: one.address, b: branches}
+"""
+HEARD = """\
+one:
+  {topic: news, workflow: told, event: A, filter: b = 'x', with: {grain: "{{data.a}}", count: "{{data.b}}"}}
+two: {topic: news, workflow: bread, filter: {b: y, c: 2.5}, with: {grain: "{{event.type}}: {{data}}"}}
+three: {topic: more, workflow: aside}
+"""
 
 
 def places(tree: Any) -> list[tuple[Any, Any]]:
@@ -78,8 +112,12 @@ def usable(catalogue: Catalogue) -> bool:
             assert 0 < workflow.election.needed <= workflow.election.weight
         for step in workflow.steps:
             assert definition.step(step.name) is step
+            assert definition.told(step) is None or not isinstance(step, SendStep | NotifyStep)
             if isinstance(step, ChooseStep):
                 assert {way.output for way in step.branches.values()} == {step.output}
+    for subscription in catalogue.subscriptions.values():
+        assert subscription.workflow in catalogue.workflows
+        assert problem(subscription.rule) is None
     return True
 
 
@@ -99,3 +137,32 @@ def test_a_workflow_spoilt_anywhere_is_read_or_refused(
         is_fine = all(finding.message and finding.path for finding in refused.findings)
 
     assert is_fine
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_tells_and_hears_spoilt_anywhere_is_read_or_refused(
+    declare: Callable[..., Path], seed: int
+) -> None:
+    dice = Random(seed)
+    told, heard = yaml.safe_load(EVENTS), yaml.safe_load(HEARD)
+    for _ in range(dice.randint(0, 5)):
+        spoil(dice.choice((told, heard)), dice)
+    folder = declare(
+        **{
+            "workflows/more": yaml.safe_dump(told, sort_keys=False),
+            "subscriptions/more": yaml.safe_dump(heard, sort_keys=False),
+        }
+    )
+
+    try:
+        is_fine = usable(read(folder))
+    except CatalogueRefused as refused:
+        is_fine = all(finding.message and finding.path for finding in refused.findings)
+
+    assert is_fine
+
+
+def test_what_tells_and_hears_is_fine_before_it_is_spoilt(declare: Callable[..., Path]) -> None:
+    folder = declare(**{"workflows/more": EVENTS, "subscriptions/more": HEARD})
+
+    assert usable(read(folder))

@@ -19,10 +19,12 @@ from dirigent.declarations.pattern_keys import (
     MANAGER,
     MEMBER,
     NESTED_MEMBER,
+    NOTIFYING_BRANCH,
     QUORUM,
     RESOLUTION,
     SAME,
     SEQUENTIAL,
+    TELLING_BRANCH,
     VOTER,
     WORKFLOW,
 )
@@ -31,16 +33,28 @@ from dirigent.declarations.step_keys import (
     ASK_STEP,
     CHOOSE_STEP,
     INPUT_FIELD,
+    NOTIFY_STEP,
     PUBLISH_STEP,
     RESULT_FIELD,
+    SEND_STEP,
     WORKFLOW_STEP,
 )
+from dirigent.declarations.subscriptions import SUBSCRIPTION
 from dirigent.domain.account_gate import AccountRules
 from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.catalogue import Agent, Fallback, InputField, Model, ResultField, Workflow
 from dirigent.domain.dialects import Dialect
 from dirigent.domain.retries import RetryPolicy
-from dirigent.domain.steps import AnswerField, AskStep, ChooseStep, PublishStep, WorkflowStep
+from dirigent.domain.steps import (
+    AnswerField,
+    AskStep,
+    ChooseStep,
+    NotifyStep,
+    PublishStep,
+    SendStep,
+    WorkflowStep,
+)
+from dirigent.domain.subscriptions import Subscription
 from dirigent.domain.windows import Limits
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -62,10 +76,14 @@ TYPES: dict[str, tuple[Keys, type[msgspec.Struct]]] = {
     "A field of an answer": (ANSWER_FIELD, AnswerField),
     "A step that publishes": (PUBLISH_STEP, PublishStep),
     "A step that runs another workflow": (WORKFLOW_STEP, WorkflowStep),
+    "A step that tells an event": (SEND_STEP, SendStep),
+    "A step that notifies": (NOTIFY_STEP, NotifyStep),
     "A step that chooses": (CHOOSE_STEP, ChooseStep),
     "Branches side by side": (FAN_OUT, Workflow),
     "A branch": (BRANCH, AskStep),
     "A branch or worker that runs another workflow": (NESTED_MEMBER, WorkflowStep),
+    "A branch that tells an event": (TELLING_BRANCH, SendStep),
+    "A branch that notifies": (NOTIFYING_BRANCH, NotifyStep),
     "A closing step": (COMBINE, AskStep),
     "Managers and workers": (HIERARCHY, Workflow),
     "A manager": (MANAGER, AskStep),
@@ -75,6 +93,7 @@ TYPES: dict[str, tuple[Keys, type[msgspec.Struct]]] = {
     "A voter": (VOTER, AskStep),
     "A comparison": (SAME, AskStep),
     "A resolution": (RESOLUTION, AskStep),
+    "A subscription": (SUBSCRIPTION, Subscription),
     "A field of the result": (RESULT_FIELD, ResultField),
 }
 
@@ -89,6 +108,9 @@ OF_MANY = (
     "steps in all",
     "above one another",
     "does not fit: the answer",
+    "The workflow's",
+    "Nobody subscribes to",
+    "No step tells",
 )
 #: Tested beside the folder and its files, for they speak of files that are not there or not readable.
 OF_FOLDERS = ("cannot be read", "Cannot be read", "Files end in .yaml here", "is declared: add")
@@ -215,6 +237,11 @@ REFUSED: dict[str, tuple[str, str | bytes]] = {
         "workflows/more",
         "a: {input: {b: {required: false}}, steps: [{workflow: bread, with: {grain: '{{b}}'}}]}",
     ),
+    "The filter cannot be used": ("subscriptions/more", "a: {filter: b LIKE c}"),
+    "says besides": ("subscriptions/more", f"a: {{filter: \"a = '{'x' * 1_000}'\"}}"),
+    "The filter looks at": ("subscriptions/more", "a: {event: b, filter: {type: b}}"),
+    "No step sets the property": ("subscriptions/more", "a: {topic: b, filter: {event: c}}"),
+    "Nothing is given": ("subscriptions/more", "a: {with: {}}"),
     "The workflows are steps of one another": ("workflows/more", "a: {steps: [{workflow: a}]}"),
     "is not over before": (
         "workflows/more",
@@ -329,7 +356,8 @@ def test_the_example_is_a_catalogue(tmp_path: Path) -> None:
     catalogue = read(tmp_path)
 
     assert len(blocks) == DOCUMENT.read_text("utf-8").count("```yaml")
-    assert sorted(catalogue.workflows) == ["answering", "briefing", "mail", "office", "readings"]
+    assert sorted(catalogue.workflows) == ["answering", "briefing", "mail", "office", "post", "readings"]
+    assert sorted(catalogue.subscriptions) == ["council-letters", "letter-arrived"]
     assert [model.endpoint for model in catalogue.models.values()] == [
         None,
         None,

@@ -2,18 +2,21 @@
 
 import pytest
 
-from dirigent.declarations.pictures import drawn
-from dirigent.domain.catalogue import InputField, Pattern, Workflow
+from dirigent.declarations.pictures import drawn, events_drawn
+from dirigent.domain.catalogue import Catalogue, InputField, Pattern, Workflow
 from dirigent.domain.elections import Election, Voter
 from dirigent.domain.steps import (
     AskStep,
     ChooseStep,
     CombineStep,
+    NotifyStep,
     PublishStep,
+    SendStep,
     Step,
     TallyStep,
     WorkflowStep,
 )
+from dirigent.domain.subscriptions import Subscription
 from dirigent.domain.teams import Team
 
 
@@ -28,7 +31,18 @@ def picture(
     team: Team | None = None,
     election: Election | None = None,
 ) -> list[str]:
-    workflow = Workflow(
+    workflow = dinner(*steps, pattern=pattern, fields=fields, team=team, election=election)
+    return [line.strip() for line in drawn(workflow).splitlines()]
+
+
+def dinner(
+    *steps: Step,
+    pattern: Pattern = "sequential",
+    fields: tuple[str, ...] = ("dish",),
+    team: Team | None = None,
+    election: Election | None = None,
+) -> Workflow:
+    return Workflow(
         name="dinner",
         description="Cooks.",
         type="dinner",
@@ -39,7 +53,6 @@ def picture(
         team=team,
         election=election,
     )
-    return [line.strip() for line in drawn(workflow).splitlines()]
 
 
 def test_a_chain_is_drawn_from_what_it_is_given_to_its_last_step() -> None:
@@ -155,3 +168,43 @@ def test_a_quotation_mark_does_not_end_a_label() -> None:
     choose = ChooseStep(name="go", choose="order.size", output="meal", branches={'5"': ask("go")})
 
     assert 's1 -- "5#quot;" --> s1_0' in picture(ask("order"), choose)
+
+
+def test_who_is_told_is_drawn_as_a_flag() -> None:
+    tell = SendStep(name="tell", topic="meals", event="Served", output="told")
+    notify = NotifyStep(name="email", channel="email", to="guest", text="Come.", output="receipt")
+
+    assert picture(tell, notify)[2:] == [
+        's0>"tell: tells Served"]',
+        "start --> s0",
+        's1>"email: notifies by email"]',
+        "s0 --> s1",
+    ]
+
+
+def test_events_are_drawn_from_who_tells_them_to_who_hears_them() -> None:
+    tell = SendStep(name="tell", topic="meals", event="Served", output="told")
+    way = SendStep(name="go", topic="bills", event="Paid", output="told")
+    choose = ChooseStep(name="go", choose="a.b", output="told", branches={"yes": way, "no": tell})
+    wash, all_of_it = (
+        Subscription(name="washing", topic="meals", workflow="wash", filter="type = 'Served' AND size < 3"),
+        Subscription(name="log", topic="meals", workflow="dinner"),
+    )
+    catalogue = Catalogue(
+        models={},
+        agents={},
+        workflows={"dinner": dinner(tell, choose)},
+        subscriptions={"washing": wash, "log": all_of_it},
+    )
+
+    assert [line.strip() for line in events_drawn(catalogue).splitlines()] == [
+        "flowchart LR",
+        't0(["meals"])',
+        't1(["bills"])',
+        'w0[["dinner"]]',
+        'w1[["wash"]]',
+        'w0 -- "Served" --> t0',
+        'w0 -- "Paid" --> t1',
+        "t0 -- \"washing: type = 'Served' AND size #lt; 3\" --> w1",
+        't0 -- "log" --> w0',
+    ]

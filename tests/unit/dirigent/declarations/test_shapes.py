@@ -24,6 +24,10 @@ def test_what_could_not_be_read_is_not_all_there_is() -> None:
     assert not sequential(draft(steps=[object()])).is_whole
     assert not sequential(draft()).is_whole
     assert not is_readable(draft(workflow="a", **{"with": Draft(place=AT, is_whole=False)}))
+    assert not is_readable(draft(event="a", properties=Draft(place=AT, is_whole=False)))
+    assert not is_readable(draft(notify="email", to="a"))
+    assert is_readable(draft(event="a", topic="b"))
+    assert is_readable(draft(notify="email", to="a", text="b"))
 
 
 def test_what_is_written_stays_and_what_is_not_is_completed_with_its_place() -> None:
@@ -56,10 +60,19 @@ def test_a_choice_goes_all_of_its_ways() -> None:
 def test_one_key_tells_what_a_step_does() -> None:
     assert [
         kind_of(each)
-        for each in (draft(agent="a"), draft(choose="b"), draft(), draft(agent="a", publish="b"))
+        for each in (
+            draft(agent="a"),
+            draft(choose="b"),
+            draft(event="c", topic="d"),
+            draft(notify="email"),
+            draft(),
+            draft(agent="a", publish="b"),
+        )
     ] == [
         "agent",
         "choose",
+        "event",
+        "notify",
         "",
         "",
     ]

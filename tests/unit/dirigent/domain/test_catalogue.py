@@ -8,7 +8,8 @@ from dirigent.domain.breakers import BreakerRules
 from dirigent.domain.catalogue import Agent, Catalogue, Fallback, InputField, Model, ResultField, Workflow
 from dirigent.domain.retries import RetryPolicy
 from dirigent.domain.runs import PlannedStep, Substitute
-from dirigent.domain.steps import AskStep, PublishStep
+from dirigent.domain.steps import AskStep, ChooseStep, PublishStep, SendStep
+from dirigent.domain.subscriptions import Subscription
 from dirigent.domain.windows import Limits
 
 PATIENT = RetryPolicy(max_attempts=7)
@@ -185,3 +186,18 @@ def test_an_agent_has_the_limits_it_was_declared_with() -> None:
 
 def test_an_agent_that_is_not_declared_any_more_has_the_usual_limits() -> None:
     assert CATALOGUE.limits("former") == Limits()
+
+
+def test_topics_are_those_that_steps_tell_on_and_those_that_are_subscribed_to() -> None:
+    sent = {topic: SendStep(name=topic, topic=topic, event="Rhymed", output="told") for topic in ("b", "c")}
+    choice = ChooseStep(
+        name="tell", choose="word", branches={"loud": sent["b"]}, otherwise=sent["c"], output="told"
+    )
+    rhyme = replace(CATALOGUE.workflows["rhyme"], steps=(choice,))
+    heard = {
+        name: Subscription(name=name, topic=topic, workflow="rhyme")
+        for name, topic in (("x", "a"), ("y", "b"))
+    }
+
+    assert CATALOGUE.topics() == ()
+    assert replace(CATALOGUE, workflows={"rhyme": rhyme}, subscriptions=heard).topics() == ("a", "b", "c")

@@ -49,6 +49,16 @@ def test_says_the_declared_sentence_of_a_missing_field(body: object) -> None:
     assert problems(body) == (Problem(field="topic", message="Topic required"),)
 
 
+def test_all_that_is_wrong_reads_as_sentences_whatever_the_catalogue_says() -> None:
+    with pytest.raises(InputRefused) as refused:
+        check(workflow(*EVERYTHING), {"hue": 1, "words": "x"})
+
+    told = str(refused.value)
+    assert told.startswith("Topic required. The field 'words' must be a whole number")
+    assert ". The workflow knows no field 'hue'" in told
+    assert told.endswith(".")
+
+
 def test_makes_up_a_sentence_where_none_is_declared() -> None:
     (problem,) = problems({"tags": []}, InputField(name="tags", type="list"))
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from played_runs import asked, nested, started
 
 from dirigent.domain.elections import Election, Voter
+from dirigent.domain.events import Origin
 from dirigent.domain.runs import Parent, StartRun
 from dirigent.domain.teams import Team
 
@@ -45,3 +46,17 @@ def test_has_the_branches_that_its_input_names(names: str | None, kept: tuple[st
 
 def test_a_run_without_a_team_has_none_to_choose_from() -> None:
     assert CHAIN.only('["b"]') == CHAIN
+
+
+def test_a_run_within_a_run_knows_the_event_that_began_it_all() -> None:
+    origin = Origin(
+        subscription="s", topic="t", type="Sold", event="e", correlation_id="c", enqueued_at=NOW, hops=3
+    )
+    [step] = (step for step in FAR.plan if step.nested is not None)
+    assert step.nested is not None
+
+    child = replace(FAR, origin=origin).begun(
+        step.nested, "p-far", Parent(run="p", definition="d", step="far", until=NOW), NOW
+    )
+
+    assert child.origin == origin

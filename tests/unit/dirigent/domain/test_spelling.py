@@ -2,7 +2,7 @@
 
 import pytest
 
-from dirigent.domain.spelling import nearest, suggestion
+from dirigent.domain.spelling import nearest, suggestion, twin
 
 NAMES = ("researcher", "writer", "editor")
 
@@ -35,3 +35,23 @@ def test_lists_no_more_than_one_reads() -> None:
     assert suggestion("cook", [f"agent-{n}" for n in range(30)], kind="agents").endswith(
         "'agent-26' and 10 more."
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("order", "orders"),
+        ("oders", "orders"),
+        ("odrers", "orders"),
+        ("ordera", "orders"),
+        ("stockcounts", "stock-count"),
+        ("orders", None),
+        ("borderline", None),
+        ("orders-late", None),
+        ("stock", None),
+        ("us", None),
+        ("stage-2", None),
+    ],
+)
+def test_finds_the_name_that_is_one_slip_away(written: str, meant: str | None) -> None:
+    assert twin(written, ("stock-count", "orders", "eu", "stage-1")) == meant

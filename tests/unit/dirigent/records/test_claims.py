@@ -49,18 +49,29 @@ def test_a_mark_is_seen(records: SqliteRecords) -> None:
     claims = Claims(records)
     asyncio.run(claims.make(claim()))
 
-    asyncio.run(claims.mark("a", "k"))
-    asyncio.run(claims.mark("a", "k"))
+    asyncio.run(claims.mark("a", "k", run="r1"))
+    asyncio.run(claims.mark("a", "k", run="r1"))
     found = asyncio.run(claims.make(claim("r2")))
 
     assert found is not None
     assert (found.run, found.started) == ("r1", True)
 
 
+def test_a_run_marks_no_claim_that_stands_for_another(records: SqliteRecords) -> None:
+    claims = Claims(records)
+    asyncio.run(claims.make(claim("r1")))
+
+    asyncio.run(claims.mark("a", "k", run="r0"))
+    found = asyncio.run(claims.make(claim("r2")))
+
+    assert found is not None
+    assert not found.started
+
+
 def test_marking_a_claim_that_is_gone_makes_none(records: SqliteRecords) -> None:
     claims = Claims(records)
 
-    asyncio.run(claims.mark("a", "k"))
+    asyncio.run(claims.mark("a", "k", run="r1"))
 
     assert asyncio.run(claims.make(claim())) is None
 
@@ -85,7 +96,7 @@ def test_a_claim_that_was_marked_meanwhile_is_not_taken_over(records: SqliteReco
     claims = Claims(records)
     asyncio.run(claims.make(claim()))
     found = asyncio.run(claims.make(claim()))
-    asyncio.run(claims.mark("a", "k"))
+    asyncio.run(claims.mark("a", "k", run="r1"))
 
     assert found is not None
     assert not asyncio.run(claims.renew(found, at=LATER))
@@ -97,7 +108,9 @@ def test_a_mark_and_a_takeover_at_once_lose_neither(records: SqliteRecords) -> N
         await claims.make(claim())
         found = await claims.make(claim())
         assert found is not None
-        await asyncio.gather(claims.renew(found, at=LATER), *(claims.mark("a", "k") for _ in range(10)))
+        await asyncio.gather(
+            claims.renew(found, at=LATER), *(claims.mark("a", "k", run="r1") for _ in range(10))
+        )
         return await claims.make(claim())
 
     left = asyncio.run(work())
@@ -155,7 +168,7 @@ def test_a_key_is_freed_although_its_run_marks_it_at_that_moment(records: Sqlite
 
         async def get(self, table: str, partition: str, key: str) -> Row | None:
             row = await records.get(table, partition, key)
-            await Claims(records).mark(partition, key)
+            await Claims(records).mark(partition, key, run="r1")
             return row
 
         async def delete(self, table: str, partition: str, key: str, *, etag: str | None = None) -> None:

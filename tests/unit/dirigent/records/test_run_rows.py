@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from dirigent.domain.breakers import State
+from dirigent.domain.events import Origin, Replay
 from dirigent.domain.outcomes import Category, Missing, Turnout, Usage
 from dirigent.domain.passages import Level, Passage, Refusal, Why
 from dirigent.domain.records import Degraded, RunError, RunRecord, StepRecord
@@ -26,6 +27,16 @@ ERROR = RunError(
 DEGRADED = Degraded(by="agent", name="stand-in", category=Category.TRANSIENT, because="the circuit is open")
 GAP = Missing(branch="b", agent="x", category=Category.TIMEOUT, because="late", since=NOON)
 TURNOUT = Turnout(completed_agents=2, timed_out=True, missing=(GAP,))
+ORIGIN = Origin(
+    subscription="archive",
+    topic="orders",
+    type="Placed",
+    event="m-1",
+    correlation_id="order-7",
+    enqueued_at=NOON,
+    hops=2,
+    replay=Replay(dead_letter="d", number=3, subscription="archive"),
+)
 RUN = RunRecord(
     run="r",
     account="a",
@@ -43,6 +54,8 @@ RUN = RunRecord(
     admission=ADMISSION,
     parent="r0",
     turnout=TURNOUT,
+    origin=ORIGIN,
+    correlation_id="order-7",
 )
 STEP = StepRecord(
     step="write",
@@ -90,6 +103,7 @@ def step_row(values: dict[str, Value]) -> Row:
             admission=None,
             parent=None,
             turnout=None,
+            origin=None,
         ),
     ],
     ids=["failed", "without particulars", "at once", "completed", "in progress"],
@@ -113,6 +127,22 @@ PLAIN = replace(STEP, is_json=False, branch=None, child=None, turnout=None)
 )
 def test_a_step_is_read_as_it_was_written(record: StepRecord) -> None:
     assert step_of(step_row(step_values(record))) == record
+
+
+def test_a_run_from_before_there_were_events_belongs_to_its_own_task() -> None:
+    values = run_values(replace(RUN, origin=None))
+    del values["correlation_id"]
+
+    found = run_of(run_row(values))
+    assert (found.origin, found.correlation_id) == (None, "r")
+
+
+def test_a_run_that_is_not_told_what_it_belongs_to_belongs_to_its_own_task() -> None:
+    assert run_values(replace(RUN, correlation_id=""))["correlation_id"] == "r"
+
+
+def test_a_spoilt_origin_hides_no_run() -> None:
+    assert run_of(run_row(run_values(RUN) | {"origin": "{"})) == replace(RUN, origin=None)
 
 
 def test_an_error_says_also_what_it_has_not() -> None:

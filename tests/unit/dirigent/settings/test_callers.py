@@ -5,7 +5,12 @@ import pytest
 from dirigent.settings import SettingRefused, Settings
 
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
-CHOSEN = {"DIRIGENT_MODEL": "scripted", "DIRIGENT_RECORDS": "sqlite", "DIRIGENT_ARTIFACTS": "files"}
+CHOSEN = {
+    "DIRIGENT_MODEL": "scripted",
+    "DIRIGENT_RECORDS": "sqlite",
+    "DIRIGENT_ARTIFACTS": "files",
+    "DIRIGENT_BUS": "none",
+}
 GATEWAY = "11111111-2222-3333-4444-55555555abcd"
 BY_EASY_AUTH = {"DIRIGENT_ACCOUNTS": "enforced", "DIRIGENT_FRONT": "easy-auth"}
 BY_GATEWAY = BY_EASY_AUTH | {"DIRIGENT_FRONT": "api-management", "DIRIGENT_GATEWAY": GATEWAY}

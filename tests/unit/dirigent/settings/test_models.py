@@ -8,7 +8,12 @@ from dirigent.settings.models import missing, setting, unnamed
 
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
 #: Outside development, with stores that need nothing.
-AWAY = {"DIRIGENT_MODEL": "openai", "DIRIGENT_RECORDS": "sqlite", "DIRIGENT_ARTIFACTS": "files"}
+AWAY = {
+    "DIRIGENT_MODEL": "openai",
+    "DIRIGENT_RECORDS": "sqlite",
+    "DIRIGENT_ARTIFACTS": "files",
+    "DIRIGENT_BUS": "none",
+}
 AZURE = "https://house.openai.azure.com"
 
 

@@ -11,15 +11,16 @@ from dirigent.settings import (
     OBJECT_CLAIM,
     TENANT_CLAIM,
     Endpoint,
+    Namespace,
     SettingRefused,
     Settings,
     Storage,
 )
 
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
-STAND_INS = ("DIRIGENT_MODEL", "DIRIGENT_RECORDS", "DIRIGENT_ARTIFACTS")
-REAL = dict(zip(STAND_INS, ("openai", "azure-tables", "azure-blob"), strict=True))
-CHOSEN = dict(zip(STAND_INS, ("scripted", "sqlite", "files"), strict=True))
+STAND_INS = ("DIRIGENT_MODEL", "DIRIGENT_RECORDS", "DIRIGENT_ARTIFACTS", "DIRIGENT_BUS")
+REAL = dict(zip(STAND_INS, ("openai", "azure-tables", "azure-blob", "service-bus"), strict=True))
+CHOSEN = dict(zip(STAND_INS, ("scripted", "sqlite", "files", "local"), strict=True))
 
 
 def refused(environment: dict[str, str]) -> SettingRefused:
@@ -40,6 +41,10 @@ def test_needs_nothing_in_development() -> None:
         artifacts="files",
         data=HOME / ".dirigent",
         storage=None,
+        bus="local",
+        bus_connection="ServiceBusConnection",
+        service_bus=None,
+        channels="outbox",
         telemetry_content=False,
         management_urls=True,
         default_account="default",
@@ -53,6 +58,8 @@ def test_needs_nothing_in_development() -> None:
         claim_lease=60.0,
         retention_days=30,
         retention_schedule="0 30 3 * * *",
+        replay_rate=10,
+        event_memory_days=30,
     )
 
 
@@ -78,6 +85,9 @@ def test_reads_what_local_runs_may_say(tmp_path: Path) -> None:
             "DIRIGENT_CLAIM_LEASE": "2.5",
             "DIRIGENT_RETENTION_DAYS": "7",
             "DIRIGENT_RETENTION_SCHEDULE": "0 0 4 * * *",
+            "DIRIGENT_CHANNELS": "outbox",
+            "DIRIGENT_REPLAY_RATE": "100",
+            "DIRIGENT_EVENT_MEMORY_DAYS": "90",
         }
     )
 
@@ -93,6 +103,9 @@ def test_reads_what_local_runs_may_say(tmp_path: Path) -> None:
         claim_lease=2.5,
         retention_days=7,
         retention_schedule="0 0 4 * * *",
+        channels="outbox",
+        replay_rate=100,
+        event_memory_days=90,
     )
 
 
@@ -126,6 +139,15 @@ def test_an_empty_setting_counts_as_unset() -> None:
         ("DIRIGENT_MODEL", "oracle", "is 'oracle', which is unknown: set it to 'openai' or 'scripted'."),
         ("DIRIGENT_RECORDS", "paper", "is 'paper', which is unknown: set it to 'azure-tables' or 'sqlite'."),
         ("DIRIGENT_ARTIFACTS", "stone", "is 'stone', which is unknown: set it to 'azure-blob' or 'files'."),
+        (
+            "DIRIGENT_BUS",
+            "tram",
+            "is 'tram', which is unknown: set it to 'service-bus' or 'local' or 'none'.",
+        ),
+        ("DIRIGENT_CHANNELS", "pigeon", "is 'pigeon', which is unknown: set it to 'outbox'."),
+        ("DIRIGENT_REPLAY_RATE", "101", "is '101': set it to a whole number from 1 to 100, such as 10."),
+        ("DIRIGENT_REPLAY_RATE", "0.5", "is '0.5': set it to a whole number from 1 to 100, such as 10."),
+        ("DIRIGENT_EVENT_MEMORY_DAYS", "0", "is '0': set it to a whole number above 0, such as 30."),
         (
             "DIRIGENT_CATALOGUE",
             "nowhere",
@@ -207,14 +229,14 @@ def test_names_every_problem_at_once() -> None:
         "DIRIGENT_BODY_LIMIT",
         "DIRIGENT_CLAIM_LEASE",
     ]
-    assert len(str(refusal).splitlines()) == 6
+    assert len(str(refusal).splitlines()) == 7
 
 
 def test_what_local_runs_stand_on_may_be_asked_for_by_name_anywhere() -> None:
     settings = Settings.read(CHOSEN)
 
     assert (settings.is_development, settings.model) == (False, "scripted")
-    assert (settings.records, settings.artifacts) == ("sqlite", "files")
+    assert (settings.records, settings.artifacts, settings.bus) == ("sqlite", "files", "local")
 
 
 def test_reads_what_an_app_on_azure_says() -> None:
@@ -225,10 +247,12 @@ def test_reads_what_an_app_on_azure_says() -> None:
             "DIRIGENT_MODEL_HEADERS": "false",
             "AzureWebJobsStorage__accountName": "housestore",
             "DIRIGENT_STORAGE_PREFIX": "house",
+            "ServiceBusConnection__fullyQualifiedNamespace": "house.servicebus.windows.net",
         }
     )
 
-    assert (settings.model, settings.records, settings.artifacts) == tuple(REAL.values())
+    chosen = (settings.model, settings.records, settings.artifacts, settings.bus)
+    assert chosen == tuple(REAL.values())
     assert settings.endpoints == {
         None: Endpoint(url="https://house.openai.azure.com/openai/v1", key=None, provider="azure.ai.openai")
     }
@@ -238,6 +262,7 @@ def test_reads_what_an_app_on_azure_says() -> None:
         blobs="https://housestore.blob.core.windows.net",
         prefix="house",
     )
+    assert settings.service_bus == Namespace(url="https://house.servicebus.windows.net", signs_in=True)
 
 
 def test_all_that_azure_needs_is_missed_at_once() -> None:
@@ -247,6 +272,7 @@ def test_all_that_azure_needs_is_missed_at_once() -> None:
         "DIRIGENT_MODEL",
         "AzureWebJobsStorage__accountName",
         "AzureWebJobsStorage__accountName",
+        "ServiceBusConnection__fullyQualifiedNamespace",
     ]
     for would_do in (
         "AZURE_OPENAI_ENDPOINT",

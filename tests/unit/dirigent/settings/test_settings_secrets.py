@@ -10,15 +10,24 @@ from hypothesis import strategies as st
 from dirigent.settings import Problem, SettingRefused, Settings
 
 SECRET = "c2VjcmV0"
-CHOSEN = {"DIRIGENT_MODEL": "scripted", "DIRIGENT_RECORDS": "sqlite", "DIRIGENT_ARTIFACTS": "files"}
+CHOSEN = {
+    "DIRIGENT_MODEL": "scripted",
+    "DIRIGENT_RECORDS": "sqlite",
+    "DIRIGENT_ARTIFACTS": "files",
+    "DIRIGENT_BUS": "none",
+}
 PLAIN = {
     "AZURE_FUNCTIONS_ENVIRONMENT": ("Development", "Production", ""),
     "DIRIGENT_MODEL": ("openai", "scripted", "oracle"),
     "DIRIGENT_RECORDS": ("azure-tables", "sqlite", "paper"),
     "DIRIGENT_ARTIFACTS": ("azure-blob", "files", "stone"),
+    "DIRIGENT_BUS": ("service-bus", "local", "none", "tram"),
+    "DIRIGENT_CHANNELS": ("outbox", "pigeon"),
     "DIRIGENT_STORAGE_PREFIX": ("house", "My-House"),
     "DIRIGENT_MODEL_HEADERS": ("true", "maybe"),
     "AzureWebJobsStorage__accountName": ("house", "My House"),
+    "ServiceBusConnection__fullyQualifiedNamespace": ("house.servicebus.windows.net", "house.example"),
+    "WEBSITE_HOSTNAME": ("127.0.0.1:7071", "house.azurewebsites.net"),
 }
 ADDRESSES = (
     "OPENAI_BASE_URL",
@@ -34,14 +43,23 @@ OTHERS = (
     "DIRIGENT_CLAIM_LEASE",
     "DIRIGENT_DATA",
     "DIRIGENT_DEFAULT_ACCOUNT",
+    "DIRIGENT_EVENT_MEMORY_DAYS",
     "DIRIGENT_FRONT",
     "DIRIGENT_GATEWAY",
+    "DIRIGENT_REPLAY_RATE",
     "DIRIGENT_RETENTION_SCHEDULE",
     "DIRIGENT_SCRIPT",
     "DIRIGENT_TELEMETRY_CONTENT",
 )
 KEYS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "DIRIGENT_ENDPOINT_B_KEY", "DIRIGENT_ENDPOINT_C_KEY")
-CONNECTIONS = ("AzureWebJobsStorage", "DIRIGENT_STORAGE", "Kept")
+CONNECTIONS = (
+    "AzureWebJobsStorage",
+    "DIRIGENT_STORAGE",
+    "Kept",
+    "ServiceBusConnection",
+    "DIRIGENT_BUS_CONNECTION",
+    "Told",
+)
 
 blurs = st.text(st.characters(exclude_characters="\x00"), max_size=8)
 keys = st.builds("{}{}{}".format, blurs, st.just(SECRET), blurs)
@@ -54,7 +72,13 @@ addresses = st.one_of(
 connections = st.one_of(
     st.builds("AccountName=house;AccountKey={}".format, st.one_of(st.just(SECRET), keys)),
     st.builds("TableEndpoint=http://{};SharedAccessSignature={}".format, keys, keys),
-    st.sampled_from(["UseDevelopmentStorage=true", f"@Microsoft.KeyVault({SECRET})", "Kept", SECRET + ";"]),
+    st.builds("Endpoint=sb://{};SharedAccessKeyName=Root;SharedAccessKey={}".format, blurs, keys),
+    st.builds(
+        "Endpoint=sb://a.servicebus.windows.net;SharedAccessKeyName={};SharedAccessKey={}".format, blurs, keys
+    ),
+    st.sampled_from(
+        ["Told", "UseDevelopmentStorage=true", f"@Microsoft.KeyVault({SECRET})", "Kept", SECRET + ";"]
+    ),
 )
 environments = st.fixed_dictionaries(
     {},
@@ -109,7 +133,12 @@ def test_a_secret_in_the_wrong_variable_is_not_repeated(
 ) -> None:
     # The limit is something to refuse, whatever becomes of the secret.
     others = {"DIRIGENT_ACCOUNTS": "enforced", "DIRIGENT_BODY_LIMIT": "much"}
-    chosen = {"DIRIGENT_MODEL": "openai", "DIRIGENT_RECORDS": "azure-tables", "DIRIGENT_ARTIFACTS": "files"}
+    chosen = {
+        "DIRIGENT_MODEL": "openai",
+        "DIRIGENT_RECORDS": "azure-tables",
+        "DIRIGENT_ARTIFACTS": "files",
+        "DIRIGENT_BUS": "service-bus",
+    }
 
     with pytest.raises(SettingRefused) as refusal:
         Settings.read(

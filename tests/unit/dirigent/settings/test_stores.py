@@ -6,7 +6,12 @@ from dirigent.settings import Problem, SettingRefused, Settings, Storage
 
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
 #: Outside development, with a model that needs nothing.
-AWAY = {"DIRIGENT_MODEL": "scripted", "DIRIGENT_RECORDS": "azure-tables", "DIRIGENT_ARTIFACTS": "azure-blob"}
+AWAY = {
+    "DIRIGENT_MODEL": "scripted",
+    "DIRIGENT_RECORDS": "azure-tables",
+    "DIRIGENT_ARTIFACTS": "azure-blob",
+    "DIRIGENT_BUS": "none",
+}
 NAMED = "AzureWebJobsStorage__accountName"
 KEYED = "AccountName=house;AccountKey=c2VjcmV0"
 CLIENT = "11111111-2222-3333-4444-55555555abcd"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dirigent.adapters.storage.patience import Patience
+from dirigent.adapters.services.patience import Patience
 from dirigent.adapters.tables.answers import Verdict, pause, verdict
 
 PATIENCE = Patience(pause=0.2)

@@ -1,0 +1,1 @@
+"""What clients of Azure's services have in common."""

@@ -1,1 +1,0 @@
-"""What all of Azure Storage has in common."""
