@@ -9,12 +9,11 @@ import azure.functions as func
 from msgspec import UnsetType
 
 from dirigent import codec
-from dirigent.domain.catalogue import Catalogue, plain
+from dirigent.domain.catalogue import Catalogue
 from dirigent.domain.events import LONGEST_TIME_TO_LIVE, RESERVED, Event, Property, message_of
 from dirigent.domain.inputs import Problem
 from dirigent.domain.messages import Message
 from dirigent.domain.spelling import suggestion
-from dirigent.domain.steps import SendStep
 from dirigent.ports import Parts
 from dirigent.ports.bus import BusRefused, BusUnavailable
 from dirigent.settings import Settings
@@ -55,16 +54,10 @@ class _Desk:
     def __init__(self, parts: Parts, catalogue: Catalogue, settings: Settings, tracing: Tracing) -> None:
         self._bus, self._settings, self._tracing = parts.bus, settings, tracing
         subscriptions = catalogue.subscriptions.values()
-        told = {
-            step.topic
-            for workflow in catalogue.workflows.values()
-            for step in plain(workflow)
-            if isinstance(step, SendStep)
-        }
         #: Who hears of each topic.
         self._topics = {
             topic: sorted(one.name for one in subscriptions if one.topic == topic)
-            for topic in told | {one.topic for one in subscriptions}
+            for topic in catalogue.topics()
         }
 
     async def tell(self, request: func.HttpRequest) -> func.HttpResponse:
